@@ -1,0 +1,3 @@
+// expect: nothing
+/** A receiver of messages. */
+export type Route = object | undefined;
