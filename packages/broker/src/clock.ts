@@ -1,0 +1,27 @@
+/** Time as the broker sees it: one injected clock, so that expiry, keep alive and will delay can be tested in virtual time. */
+
+/** A timer that can be called off. */
+export interface ClockTimer {
+  cancel(): void;
+}
+
+/** The only source of time in the broker. */
+export interface Clock {
+  /** Milliseconds since 1970, as `Date.now()`; survives a restart, so it is what stores keep. */
+  now(): number;
+  /** Milliseconds from an arbitrary start that never goes back; for measuring how long something took. */
+  monotonic(): number;
+  /** Calls back once, `delay` milliseconds from now at the earliest. A pending timer does not keep the process alive. */
+  setTimer(delay: number, callback: () => void): ClockTimer;
+}
+
+/** Real time. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  setTimer(delay, callback) {
+    const timer = setTimeout(callback, delay);
+    timer.unref();
+    return { cancel: () => clearTimeout(timer) };
+  },
+};

@@ -1,0 +1,76 @@
+/** What every kind of listener hands to the broker: one byte stream with a peer. */
+
+import type { PeerCertificate } from "node:tls";
+import type { Duplex } from "node:stream";
+
+/** The kinds of byte stream that a broker takes connections from. */
+export type TransportKind = "tcp" | "tls" | "websocket" | "secure-websocket" | "unix" | "memory" | "stream";
+
+/** Who is at the other end, and how he came in. */
+export interface TransportInfo {
+  readonly kind: TransportKind;
+  /** Name of the listener: its configured name, else its address; few and never chosen by a client, so fit for a metric label. */
+  readonly listener: string;
+  /** Address of the peer as the broker believes it (behind the PROXY protocol: the original client's); "" where there is none. */
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  readonly localAddress: string;
+  readonly localPort: number;
+  /** The verified certificate of a mutual TLS client. */
+  readonly certificate?: PeerCertificate | undefined;
+  /** User name taken from the certificate's CN, where the listener is configured so. */
+  readonly certificateUsername?: string | undefined;
+}
+
+/** Told by the transport what happens on it. */
+export interface TransportHandler {
+  /** Bytes arrived. The chunk belongs to the handler; the transport never writes into it again. */
+  onData(chunk: Buffer): void;
+  /** All that had been written has been taken by the kernel, after a `write` that answered false. */
+  onDrain(): void;
+  /** The peer finished sending; `onClose` follows when both directions are done. */
+  onEnd(): void;
+  /** The transport is gone; called once, with the error that ended it, if any. */
+  onClose(error: Error | undefined): void;
+}
+
+/** A byte stream with a peer; implemented by TCP, TLS and Unix sockets, WebSockets, memory pairs and any Duplex. */
+export interface Transport {
+  readonly info: TransportInfo;
+  /** Starts reading; called once. */
+  start(handler: TransportHandler): void;
+  /**
+   * Writes the segments in order, as one system call where possible. True: everything was taken at once and the memory
+   * may be reused; false: the transport keeps the segments until `onDrain`. The array itself is never kept.
+   */
+  write(segments: readonly Uint8Array[]): boolean;
+  /** Bytes written that the kernel has not taken. */
+  readonly bufferedBytes: number;
+  pause(): void;
+  resume(): void;
+  /** Finishes the outgoing direction behind what was written; the incoming one stays open. */
+  end(): void;
+  /** Closes at once, both directions. */
+  destroy(): void;
+}
+
+/** A listener that runs. */
+export interface Listener {
+  /** As configured, for logs. */
+  readonly name: string;
+  readonly kind: TransportKind;
+  /** Where it is bound, for example `[::]:1883`, `unix:///run/mqtt.sock`; with the port the system chose for port 0. */
+  readonly address: string;
+  /** The bound port; 0 for Unix sockets. */
+  readonly port: number;
+  /** Reads certificates again; live connections stay. Rejects, with the old ones in use, when they can't be read. */
+  reload(): Promise<void>;
+  /** Stops accepting; open connections stay. */
+  close(): Promise<void>;
+}
+
+/** Takes what a listener accepted. */
+export type AcceptTransport = (transport: Transport) => void;
+
+/** A raw stream before it is a transport, as `acceptStream` takes it. */
+export type RawStream = Duplex;
