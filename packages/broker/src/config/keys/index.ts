@@ -16,8 +16,8 @@ import {
   topicAliasManagerSection,
 } from "./process.ts";
 
-/** Type of the declaration; the types of the configuration follow from it. */
-export interface ConfigKeys {
+/** Type of the declaration; the types of the configuration follow from it. (An alias, since it must pass for `Keys`.) */
+export type ConfigKeys = {
   readonly pid_file: typeof pidFileKey;
   readonly listeners: typeof listenersKey;
   readonly mqtt: typeof mqttSection;
@@ -31,7 +31,7 @@ export interface ConfigKeys {
   readonly plugins: typeof pluginsKey;
   readonly plugin_order: typeof pluginOrderKey;
   readonly api: typeof apiSection;
-}
+};
 
 /** Every key of the configuration, by the name it has in files. */
 export const configKeys: ConfigKeys = {

@@ -1,0 +1,37 @@
+/** What no single key can tell: keys that contradict each other. */
+
+import { ConfigError } from "../errors.ts";
+import { spell } from "./names.ts";
+import type { BrokerConfig } from "./options.ts";
+import type { Reading } from "./validate.ts";
+
+/** Notes contradictions between the keys of a configuration whose keys are right one by one. */
+export function crossChecks(config: BrokerConfig, reading: Reading): void {
+  const refuse = (path: readonly string[], message: string): void => {
+    const spelt = path.map((key) => spell(key, reading.naming)).join(".");
+    reading.errors.push(new ConfigError(spelt, message));
+  };
+
+  const { maxUnsentBytes, maxUnsentBytesHard } = config.limits;
+  if (maxUnsentBytesHard < maxUnsentBytes) {
+    const other = spell("max_unsent_bytes", reading.naming);
+    refuse(
+      ["limits", "max_unsent_bytes_hard"],
+      `must be at least ${other} (${maxUnsentBytes}), not ${maxUnsentBytesHard}`,
+    );
+  }
+
+  const bound = new Map<string, number>();
+  for (const [index, listener] of config.listeners.entries()) {
+    const path = ["listeners", String(index)];
+    const other = bound.get(listener.address);
+    if (other !== undefined) refuse([...path, "address"], `is the address of listeners.${other} too`);
+    if (!listener.address.endsWith(":0")) bound.set(listener.address, index);
+    if (listener.unixMode !== undefined && !listener.address.startsWith("unix://")) {
+      refuse([...path, "unix_mode"], `is for Unix sockets, not for ${listener.address}`);
+    }
+    if (listener.tls?.verify === true && listener.tls.cacert === undefined) {
+      refuse([...path, "tls", "verify"], "needs cacert, the certificates that clients must be signed by");
+    }
+  }
+}
