@@ -1,0 +1,129 @@
+/** Received chunks, kept by reference until decoded. A packet that lies across chunks is put together once all of it is there. */
+import { Buffer } from "node:buffer";
+
+const EMPTY = Buffer.alloc(0);
+/** Pieces up to this size are copied rather than kept: each might hold on to a read buffer many times its size. */
+const SMALL = 4096;
+const SMALLEST_BLOCK = 128;
+const LARGEST_BLOCK = 16_384;
+
+/** Bytes that have arrived and are not decoded yet. */
+export class ReceiveBuffer {
+  /** The chunk being decoded: `bytes[position, limit)` is next. Empty unless nothing is there at all, or {@link advance} is due. */
+  bytes: Buffer = EMPTY;
+  position = 0;
+  limit = 0;
+  /** Complete pieces behind `bytes`. */
+  readonly #later: Buffer[] = [];
+  #laterLength = 0;
+  /** Small pieces behind all others, copied together. */
+  #block: Buffer = EMPTY;
+  #blockLength = 0;
+
+  /** Bytes not decoded yet. */
+  get length(): number {
+    return this.limit - this.position + this.#laterLength + this.#blockLength;
+  }
+
+  /** Takes a chunk over. */
+  push(chunk: Uint8Array): void {
+    if (chunk.length === 0) return;
+    if (this.length === 0) {
+      this.#read(Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+    } else if (chunk.length > SMALL) {
+      this.#seal();
+      this.#append(Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+    } else {
+      this.#copy(chunk);
+    }
+  }
+
+  /** Goes on to the next piece when the current one is used up. Returns whether there is anything to read. */
+  advance(): boolean {
+    if (this.position < this.limit) return true;
+    if (this.#later.length === 0) this.#seal();
+    const next = this.#later.shift();
+    this.#read(next ?? EMPTY);
+    this.#laterLength -= this.limit;
+    return next !== undefined;
+  }
+
+  /** Copies the next bytes into `target` without taking them; returns how many there were. */
+  peek(target: Uint8Array): number {
+    this.#seal();
+    const wanted = Math.min(target.length, this.length);
+    let piece = this.bytes;
+    let from = this.position;
+    let next = 0;
+    for (let at = 0; at < wanted; at++) {
+      while (from === piece.length) {
+        piece = this.#later[next++] as Buffer;
+        from = 0;
+      }
+      target[at] = piece[from++] as number;
+    }
+    return wanted;
+  }
+
+  /** Takes the next `count` bytes, which are there, as one piece of their own memory. */
+  take(count: number): Buffer {
+    const whole = Buffer.allocUnsafe(count);
+    let at = 0;
+    while (at < count) {
+      this.advance();
+      const end = Math.min(this.limit, this.position + count - at);
+      at += this.bytes.copy(whole, at, this.position, end);
+      this.position = end;
+    }
+    return whole;
+  }
+
+  /** Lets go of a large chunk of which only little is left. */
+  trim(): void {
+    const rest = this.limit - this.position;
+    if (rest <= SMALL && rest * 2 < this.bytes.buffer.byteLength) {
+      const copy = rest === 0 ? EMPTY : Buffer.allocUnsafeSlow(rest);
+      this.bytes.copy(copy, 0, this.position, this.limit);
+      this.#read(copy);
+    }
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    this.#read(EMPTY);
+    this.#later.length = 0;
+    this.#laterLength = 0;
+    this.#block = EMPTY;
+    this.#blockLength = 0;
+  }
+
+  #read(bytes: Buffer): void {
+    this.bytes = bytes;
+    this.position = 0;
+    this.limit = bytes.length;
+  }
+
+  #append(piece: Buffer): void {
+    this.#later.push(piece);
+    this.#laterLength += piece.length;
+  }
+
+  #copy(chunk: Uint8Array): void {
+    if (chunk.length > this.#block.length - this.#blockLength) {
+      const size = Math.min(LARGEST_BLOCK, Math.max(SMALLEST_BLOCK, chunk.length, 2 * this.length));
+      this.#seal();
+      this.#block = Buffer.allocUnsafeSlow(size);
+    }
+    this.#block.set(chunk, this.#blockLength);
+    this.#blockLength += chunk.length;
+  }
+
+  /** Makes the block of small pieces one of the complete ones. */
+  #seal(): void {
+    if (this.#blockLength === 0) return;
+    const piece = this.#block.subarray(0, this.#blockLength);
+    this.#block = EMPTY;
+    this.#blockLength = 0;
+    this.#append(piece);
+  }
+}

@@ -1,0 +1,64 @@
+/** Topic names by their bytes: a topic that was seen lately costs a hash and a comparison, no decoding and no allocation. */
+import { Buffer } from "node:buffer";
+import { ProtocolError } from "./errors.ts";
+import { ReasonCode } from "./reason-code.ts";
+import { decodeString } from "./utf8.ts";
+
+/** Longer topics are decoded each time, so that a table's memory stays bounded. */
+const LONGEST_KEPT = 256;
+const NO_BYTES = new Uint8Array(0);
+
+/**
+ * Reads `source[start, end)` as a topic name.
+ * @throws ProtocolError 0x81 for ill-formed strings, 0x90 for wildcards [MQTT-3.3.2-2]
+ */
+export function decodeTopicName(source: Buffer, start: number, end: number): string {
+  for (let i = start; i < end; i++) {
+    const byte = source[i];
+    if (byte === 0x2b || byte === 0x23) {
+      throw new ProtocolError(ReasonCode.TopicNameInvalid, "topic name contains a wildcard");
+    }
+  }
+  return decodeString(source, start, end);
+}
+
+/** A direct-mapped table of recently seen topic names. Its size is fixed; a newer topic takes the place of an older one. */
+export class TopicTable {
+  readonly #mask: number;
+  readonly #names: string[];
+  readonly #bytes: Uint8Array[];
+
+  /** @param slots how many topics are kept, a power of two. Default: 4096, at most 2 MiB of topics */
+  constructor(slots = 4096) {
+    if (!Number.isInteger(slots) || slots < 1 || (slots & (slots - 1)) !== 0) {
+      throw new RangeError(`${slots} slots are not a power of two`);
+    }
+    this.#mask = slots - 1;
+    this.#names = new Array<string>(slots).fill("");
+    this.#bytes = new Array<Uint8Array>(slots).fill(NO_BYTES);
+  }
+
+  /**
+   * The topic name in `source[start, end)`, as the same string each time while it stays in the table.
+   * @throws ProtocolError 0x81 for ill-formed strings, 0x90 for wildcards; nothing is kept then
+   */
+  lookup(source: Uint8Array, start: number, end: number): string {
+    let hash = 0x811c9dc5;
+    for (let i = start; i < end; i++) hash = Math.imul(hash ^ (source[i] as number), 0x01000193);
+    const slot = (hash ^ (hash >>> 15)) & this.#mask;
+    const known = this.#bytes[slot] as Uint8Array;
+    const length = end - start;
+    if (known.length === length) {
+      let i = 0;
+      while (i < length && known[i] === source[start + i]) i++;
+      if (i === length) return this.#names[slot] as string;
+    }
+    const buffer = Buffer.isBuffer(source) ? source : Buffer.from(source.buffer, source.byteOffset, source.byteLength);
+    const name = decodeTopicName(buffer, start, end);
+    if (length <= LONGEST_KEPT) {
+      this.#names[slot] = name;
+      this.#bytes[slot] = Uint8Array.prototype.slice.call(source, start, end);
+    }
+    return name;
+  }
+}
