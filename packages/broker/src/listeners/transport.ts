@@ -1,7 +1,7 @@
 /** What every kind of listener hands to the broker: one byte stream with a peer. */
 
-import type { PeerCertificate } from "node:tls";
 import type { Duplex } from "node:stream";
+import type { PeerCertificate } from "node:tls";
 
 /** The kinds of byte stream that a broker takes connections from. */
 export type TransportKind = "tcp" | "tls" | "websocket" | "secure-websocket" | "unix" | "memory" | "stream";

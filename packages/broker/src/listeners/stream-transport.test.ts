@@ -1,0 +1,244 @@
+import { once } from "node:events";
+import { connect, createServer, type Server, type Socket } from "node:net";
+import { Duplex, PassThrough } from "node:stream";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { Recorder } from "../../test/listener-fixtures.ts";
+import { transportOfStream } from "./attach.ts";
+import { addressesOf } from "./opening.ts";
+import { StreamTransport } from "./stream-transport.ts";
+
+describe("a stream transport over TCP", () => {
+  let server: Server;
+  let client: Socket;
+  let transport: StreamTransport;
+
+  beforeEach(async () => {
+    server = createServer({ allowHalfOpen: true, noDelay: true });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const address = server.address();
+    if (address === null || typeof address === "string") throw new Error("not bound");
+    const accepted = once(server, "connection");
+    client = connect({ port: address.port, host: "127.0.0.1", allowHalfOpen: true });
+    const [socket] = (await accepted) as [Socket];
+    transport = new StreamTransport(socket, { kind: "tcp", listener: "test", ...addressesOf(socket) });
+  });
+
+  afterEach(() => {
+    client.destroy();
+    transport.destroy();
+    server.close();
+  });
+
+  it("carries bytes both ways, in order", async () => {
+    const recorder = new Recorder(transport);
+    const received: Buffer[] = [];
+    client.on("data", (chunk: Buffer) => received.push(chunk));
+    client.write("ab");
+    client.write("cd");
+    await recorder.hasText("abcd");
+    expect(transport.write([Buffer.from("one")])).toBe(true);
+    expect(transport.write([Buffer.from(" two"), Buffer.from(" three"), Buffer.from(" four")])).toBe(true);
+    transport.end();
+    await once(client, "end");
+    expect(Buffer.concat(received).toString()).toBe("one two three four");
+  });
+
+  it("answers true when the kernel took everything, so that the memory may be reused", async () => {
+    const memory = Buffer.from("first");
+    const received: Buffer[] = [];
+    client.on("data", (chunk: Buffer) => received.push(chunk));
+    new Recorder(transport);
+    expect(transport.write([memory])).toBe(true);
+    expect(transport.bufferedBytes).toBe(0);
+    memory.write("OTHER");
+    transport.end();
+    await once(client, "end");
+    expect(Buffer.concat(received).toString()).toBe("first");
+  });
+
+  it("takes a write of no segments for nothing", () => {
+    expect(transport.write([])).toBe(true);
+  });
+
+  it("answers false while the peer is frozen, and tells once when all is taken", async () => {
+    const recorder = new Recorder(transport);
+    client.pause();
+    const chunk = Buffer.alloc(65_536, 7);
+    let sent = 0;
+    let tookAll = true;
+    while (tookAll) {
+      tookAll = transport.write([chunk]);
+      sent += chunk.length;
+    }
+    const buffered = transport.bufferedBytes;
+    expect(buffered).toBeGreaterThan(0);
+    expect(transport.write([chunk, chunk])).toBe(false);
+    expect(transport.bufferedBytes).toBe(buffered + 2 * chunk.length);
+    expect(recorder.drains).toBe(0);
+    sent += 2 * chunk.length;
+    let received = 0;
+    client.on("data", (part: Buffer) => {
+      received += part.length;
+    });
+    client.resume();
+    await recorder.until(() => recorder.drains > 0);
+    expect(transport.bufferedBytes).toBe(0);
+    transport.end();
+    await once(client, "end");
+    expect(received).toBe(sent);
+    expect(recorder.drains).toBe(1);
+  });
+
+  it("tells of the drain even when what is left is far below Node's high-water mark", async () => {
+    const recorder = new Recorder(transport);
+    client.pause();
+    // Single bytes behind a full kernel buffer: Node itself would emit no 'drain' for the last of them.
+    while (transport.write([Buffer.alloc(4096)]));
+    await new Promise<void>((resolve) => {
+      client.resume();
+      void recorder.until(() => recorder.drains === 1).then(resolve);
+    });
+    client.pause();
+    while (transport.write([Buffer.alloc(1024)]));
+    expect(transport.bufferedBytes).toBeLessThan(16_384);
+    client.resume();
+    await recorder.until(() => recorder.drains === 2);
+    expect(transport.bufferedBytes).toBe(0);
+  });
+
+  it("reads nothing while paused", async () => {
+    const recorder = new Recorder(transport);
+    client.write("before");
+    await recorder.hasText("before");
+    transport.pause();
+    const chunk = Buffer.alloc(65_536);
+    // When the client's kernel takes no more, the broker has stopped reading.
+    while (client.write(chunk) || client.writableLength === 0);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(recorder.text).toBe("before");
+    transport.resume();
+    await once(client, "drain");
+    await recorder.until(() => recorder.bytes > 65_536);
+  });
+
+  it("tells when the peer finished sending, and keeps the other direction open", async () => {
+    const recorder = new Recorder(transport);
+    const received = once(client, "data");
+    client.end("last words");
+    await recorder.until(() => recorder.ends === 1);
+    expect(recorder.text).toBe("last words");
+    expect(recorder.closes).toEqual([]);
+    transport.write([Buffer.from("answer")]);
+    expect(String((await received)[0])).toBe("answer");
+    transport.end();
+    await recorder.closed();
+    expect(recorder.closes).toEqual([undefined]);
+  });
+
+  it("lets what was written arrive before the end", async () => {
+    new Recorder(transport);
+    client.pause();
+    const chunk = Buffer.alloc(65_536);
+    let sent = 0;
+    do sent += chunk.length;
+    while (transport.write([chunk]));
+    transport.end();
+    transport.end();
+    expect(transport.write([chunk])).toBe(true);
+    let received = 0;
+    client.on("data", (part: Buffer) => {
+      received += part.length;
+    });
+    client.resume();
+    await once(client, "end");
+    expect(received).toBe(sent);
+  });
+
+  it("can be destroyed twice and closes once", async () => {
+    const recorder = new Recorder(transport);
+    client.on("error", () => {});
+    transport.destroy();
+    transport.destroy();
+    transport.end();
+    expect(transport.write([Buffer.from("x")])).toBe(true);
+    await recorder.closed();
+    await once(client, "close");
+    expect(recorder.closes).toEqual([undefined]);
+  });
+
+  it("tells the error that ended it, a reset for example", async () => {
+    const recorder = new Recorder(transport);
+    client.resetAndDestroy();
+    await recorder.closed();
+    expect(recorder.closes).toHaveLength(1);
+    expect(recorder.closes[0]).toMatchObject({ code: "ECONNRESET" });
+  });
+
+  it("owes no drain to somebody who is gone", async () => {
+    const recorder = new Recorder(transport);
+    client.pause();
+    while (transport.write([Buffer.alloc(65_536)]));
+    transport.destroy();
+    await recorder.closed();
+    expect(recorder.drains).toBe(0);
+  });
+
+  it("tells the close to a handler that starts too late", async () => {
+    transport.destroy();
+    client.on("error", () => {});
+    await once(client, "close");
+    await new Promise((resolve) => setImmediate(resolve));
+    const recorder = new Recorder(transport);
+    expect(recorder.closes).toEqual([]);
+    await recorder.closed();
+    expect(recorder.closes).toEqual([undefined]);
+  });
+});
+
+describe("a stream transport over a stream of the embedder's", () => {
+  it("carries bytes both ways", async () => {
+    const [ours, theirs] = duplexPair();
+    const recorder = new Recorder(transportOfStream(ours, { remoteAddress: "room 7" }));
+    expect(recorder.transport.info).toMatchObject({ kind: "stream", listener: "stream", remoteAddress: "room 7" });
+    theirs.write("hello");
+    await recorder.hasText("hello");
+    recorder.transport.write([Buffer.from("world")]);
+    expect(String((await once(theirs, "data"))[0])).toBe("world");
+  });
+
+  it("tells the stream's error, once, and leaves none unhandled", async () => {
+    const [ours] = duplexPair();
+    const recorder = new Recorder(transportOfStream(ours));
+    ours.destroy(new Error("cable cut"));
+    await recorder.closed();
+    expect(recorder.closes).toEqual([new Error("cable cut")]);
+    ours.emit("error", new Error("second"));
+    ours.emit("close");
+    expect(recorder.closes).toHaveLength(1);
+  });
+
+  it("tells the close of a stream that was closed before it came", async () => {
+    const [ours] = duplexPair();
+    ours.destroy();
+    await once(ours, "close");
+    const recorder = new Recorder(transportOfStream(ours));
+    await recorder.closed();
+    expect(recorder.closes).toEqual([undefined]);
+  });
+
+  it.each([
+    ["in object mode", new PassThrough({ objectMode: true })],
+    ["with an encoding", new PassThrough({ encoding: "utf8" })],
+  ])("refuses a stream %s", (_name, stream) => {
+    expect(() => transportOfStream(stream)).toThrow(
+      new TypeError("a stream of bytes is needed: not in object mode, no encoding set"),
+    );
+  });
+});
+
+function duplexPair(): [Duplex, Duplex] {
+  const there = new PassThrough();
+  const back = new PassThrough();
+  return [Duplex.from({ readable: there, writable: back }), Duplex.from({ readable: back, writable: there })];
+}

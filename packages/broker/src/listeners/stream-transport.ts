@@ -1,0 +1,127 @@
+/** The transport over any Node stream: TCP, TLS and Unix sockets, and streams that the embedding program hands in. */
+
+import type { Duplex } from "node:stream";
+import type { Transport, TransportHandler, TransportInfo } from "./transport.ts";
+
+const transportOf = Symbol("transport");
+
+/** The stream knows its transport, so that the four listeners are shared functions and no connection pays for closures. */
+type OwnedStream = Duplex & { [transportOf]: StreamTransport };
+
+function onStreamData(this: OwnedStream, chunk: Buffer): void {
+  this[transportOf].received(chunk);
+}
+
+function onStreamEnd(this: OwnedStream): void {
+  this[transportOf].ended();
+}
+
+function onStreamError(this: OwnedStream, error: Error): void {
+  this[transportOf].failed(error);
+}
+
+function onStreamClose(this: OwnedStream): void {
+  this[transportOf].closed();
+}
+
+/**
+ * A byte stream over a `Duplex`. The stream must be in byte mode, not read by anybody else, and must emit `close`.
+ * Errors of the stream never go unhandled: the first one is what `onClose` is told.
+ */
+export class StreamTransport implements Transport {
+  readonly info: TransportInfo;
+  readonly #stream: Duplex;
+  readonly #onWritten: () => void;
+  #handler: TransportHandler | undefined;
+  #error: Error | undefined;
+  #owesDrain = false;
+  #closed = false;
+
+  constructor(stream: Duplex, info: TransportInfo) {
+    this.info = info;
+    this.#stream = stream;
+    // Node's own 'drain' keeps silent below the high-water mark, so every write carries this one function instead.
+    this.#onWritten = () => this.#written();
+    (stream as OwnedStream)[transportOf] = this;
+    stream.on("error", onStreamError);
+    stream.on("close", onStreamClose);
+    // Destroyed while it was being handed over: its 'close' may be behind us.
+    if (stream.closed) this.#closed = true;
+  }
+
+  get bufferedBytes(): number {
+    return this.#stream.writableLength;
+  }
+
+  start(handler: TransportHandler): void {
+    this.#handler = handler;
+    if (this.#closed) {
+      queueMicrotask(() => handler.onClose(this.#error));
+      return;
+    }
+    this.#stream.on("data", onStreamData);
+    this.#stream.on("end", onStreamEnd);
+  }
+
+  write(segments: readonly Uint8Array[]): boolean {
+    const stream = this.#stream;
+    // After end() or destroy() Node would turn a write into an error; there is nobody left to tell.
+    if (!stream.writable) return true;
+    const last = segments.length - 1;
+    if (last === 0) {
+      stream.write(segments[0], this.#onWritten);
+    } else if (last > 0) {
+      stream.cork();
+      for (let i = 0; i < last; i++) stream.write(segments[i]);
+      stream.write(segments[last], this.#onWritten);
+      stream.uncork();
+    }
+    if (stream.writableLength === 0) return true;
+    this.#owesDrain = true;
+    return false;
+  }
+
+  pause(): void {
+    this.#stream.pause();
+  }
+
+  resume(): void {
+    this.#stream.resume();
+  }
+
+  end(): void {
+    if (this.#stream.writable) this.#stream.end();
+  }
+
+  destroy(): void {
+    this.#stream.destroy();
+  }
+
+  /** @internal Called by the stream's listeners only, as are the three below. */
+  received(chunk: Buffer): void {
+    this.#handler?.onData(chunk);
+  }
+
+  /** @internal */
+  ended(): void {
+    this.#handler?.onEnd();
+  }
+
+  /** @internal */
+  failed(error: Error): void {
+    this.#error ??= error;
+  }
+
+  /** @internal */
+  closed(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#handler?.onClose(this.#error);
+  }
+
+  #written(): void {
+    if (!this.#owesDrain || this.#stream.writableLength !== 0 || this.#stream.destroyed) return;
+    this.#owesDrain = false;
+    this.#handler?.onDrain();
+  }
+}
