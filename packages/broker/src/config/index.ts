@@ -1,6 +1,8 @@
 /** Everything about the configuration: its types, defaults, validation and descriptions. */
 
+export { type ConfigChanges, compareConfigs } from "./compare.ts";
 export { formatDuration, parseDuration } from "./duration.ts";
+export { type EnvironmentReader, environmentName } from "./environment.ts";
 export type {
   ApiConfig,
   BrokerConfig,
@@ -11,4 +13,6 @@ export type {
   MqttConfig,
   PersistenceConfig,
 } from "./options.ts";
+export { printableConfig } from "./print.ts";
+export { type ConfigFlag, type ConfigSources, type ReadConfigResult, readConfig } from "./read.ts";
 export { describeConfigError, resolveConfig } from "./resolve.ts";

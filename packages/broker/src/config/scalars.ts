@@ -61,7 +61,8 @@ function readInteger(spec: IntegerSpec, value: unknown, path: string, reading: R
 function readChoice(spec: ChoiceSpec, value: unknown, path: string, reading: Reading): string | number | undefined {
   const choice = spec.values.find((candidate) => candidate === value);
   if (choice !== undefined) return choice;
-  const meant = typeof value === "string" ? nearest(value, spec.values.map(String)) : undefined;
+  const words = spec.values.filter((candidate) => typeof candidate === "string");
+  const meant = typeof value === "string" ? nearest(value, words) : undefined;
   const hint = meant === undefined ? undefined : `did you mean ${meant}?`;
   return refuse(reading, path, `must be one of ${spec.values.join(", ")}, not ${describe(value)}`, hint);
 }

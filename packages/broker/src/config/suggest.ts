@@ -20,15 +20,19 @@ function bare(word: string): string {
   return word.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
 }
 
-/** Insertions, deletions and replacements that make `b` of `a` (Levenshtein, row by row). */
+/** Insertions, deletions, replacements and swaps of neighbours that make `b` of `a` (optimal string alignment). */
 function editDistance(a: string, b: string): number {
+  let twoAbove: number[] = [];
   let above = Array.from({ length: b.length + 1 }, (_, column) => column);
   for (let row = 1; row <= a.length; row++) {
     const current = [row];
     for (let column = 1; column <= b.length; column++) {
       const replaced = above[column - 1]! + (a[row - 1] === b[column - 1] ? 0 : 1);
-      current.push(Math.min(replaced, above[column]! + 1, current[column - 1]! + 1));
+      const swapped = a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1];
+      const withSwap = swapped ? twoAbove[column - 2]! + 1 : replaced;
+      current.push(Math.min(replaced, withSwap, above[column]! + 1, current[column - 1]! + 1));
     }
+    twoAbove = above;
     above = current;
   }
   return above[b.length]!;
