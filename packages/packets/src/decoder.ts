@@ -1,5 +1,5 @@
 /** The incremental decoder: bytes in, packets out. It frames the packets; what stands in them is read in packets/. */
-import type { Buffer } from "node:buffer";
+import type { Buffer } from "./buffer.ts";
 import { ProtocolError } from "./errors.ts";
 import {
   checkFirstByte,

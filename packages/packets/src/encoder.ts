@@ -1,5 +1,5 @@
 /** From packets to bytes: every packet is measured, then written once into memory of exactly its size. */
-import { Buffer } from "node:buffer";
+import { Buffer } from "./buffer.ts";
 import type { ProtocolVersion } from "./packet-type.ts";
 import { measureAcknowledgement, writeAcknowledgement } from "./packets/acknowledgement.ts";
 import { measureAuth, writeAuth } from "./packets/auth.ts";
@@ -74,28 +74,37 @@ function measure(packet: Packet, version: ProtocolVersion): number {
 function write(writer: Writer, packet: Exclude<Packet, PublishPacket>, version: ProtocolVersion, length: number): void {
   switch (packet.type) {
     case 1:
-      return writeConnect(writer, packet, version);
+      writeConnect(writer, packet, version);
+      break;
     case 2:
-      return writeConnack(writer, packet, version);
+      writeConnack(writer, packet, version);
+      break;
     case 4:
     case 5:
     case 6:
     case 7:
-      return writeAcknowledgement(writer, packet, length);
+      writeAcknowledgement(writer, packet, length);
+      break;
     case 8:
-      return writeSubscribe(writer, packet, version);
+      writeSubscribe(writer, packet, version);
+      break;
     case 9:
-      return writeSuback(writer, packet, version);
+      writeSuback(writer, packet, version);
+      break;
     case 10:
-      return writeUnsubscribe(writer, packet, version);
+      writeUnsubscribe(writer, packet, version);
+      break;
     case 11:
-      return writeUnsuback(writer, packet, version);
+      writeUnsuback(writer, packet, version);
+      break;
     case 12:
     case 13:
-      return;
+      break;
     case 14:
-      return writeDisconnect(writer, packet, length);
+      writeDisconnect(writer, packet, length);
+      break;
     case 15:
-      return writeAuth(writer, packet);
+      writeAuth(writer, packet);
+      break;
   }
 }

@@ -1,5 +1,5 @@
 /** The three errors of the protocol; the class says the consequence: refuse, disconnect, refuse the version. */
-import type { UserProperty } from "./property-types.ts";
+import type { UserProperty } from "./properties/types.ts";
 import { ReasonCode, reasonCodeName } from "./reason-code.ts";
 
 /** What a refusal may tell the client besides its code. */

@@ -29,7 +29,7 @@ export type { SubackPacket } from "./packets/suback.ts";
 export type { SubscribePacket, SubscribeProperties, SubscriptionRequest } from "./packets/subscribe.ts";
 export type { UnsubackPacket } from "./packets/unsuback.ts";
 export type { UnsubscribePacket, UnsubscribeProperties } from "./packets/unsubscribe.ts";
-export type { AckProperties, UserProperty } from "./property-types.ts";
+export type { AckProperties, UserProperty } from "./properties/types.ts";
 export { ReasonCode, reasonCodeName, toConnectReturnCode } from "./reason-code.ts";
 export { hasWildcard, isValidTopicFilter, type ParsedFilter, parseTopicFilter } from "./topic/filter.ts";
 export { topicMatches } from "./topic/match.ts";

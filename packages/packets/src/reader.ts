@@ -1,5 +1,5 @@
 /** A cursor over the bytes of one packet. Running past the packet's end is a malformed packet, never an exception of JavaScript. */
-import { Buffer } from "node:buffer";
+import { Buffer } from "./buffer.ts";
 import { ProtocolError } from "./errors.ts";
 import { packetTypeName } from "./packet-type.ts";
 import { ReasonCode } from "./reason-code.ts";

@@ -1,5 +1,5 @@
 /** Received chunks, kept by reference until decoded. A packet that lies across chunks is put together once all of it is there. */
-import { Buffer } from "node:buffer";
+import { Buffer } from "./buffer.ts";
 
 const EMPTY = Buffer.alloc(0);
 /** Pieces up to this size are copied rather than kept: each might hold on to a read buffer many times its size. */

@@ -1,5 +1,5 @@
 /** Topic names by their bytes: a topic that was seen lately costs a hash and a comparison, no decoding and no allocation. */
-import { Buffer } from "node:buffer";
+import { Buffer } from "./buffer.ts";
 import { ProtocolError } from "./errors.ts";
 import { ReasonCode } from "./reason-code.ts";
 import { decodeString } from "./utf8.ts";
@@ -20,6 +20,23 @@ export function decodeTopicName(source: Buffer, start: number, end: number): str
     }
   }
   return decodeString(source, start, end);
+}
+
+/** Four bytes at a step: the multiplications wait for each other and would cost more than all the rest. */
+function hashOf(source: Uint8Array, start: number, end: number): number {
+  let hash = end - start;
+  let i = start;
+  for (; i + 4 <= end; i += 4) {
+    const word =
+      (source[i] as number) |
+      ((source[i + 1] as number) << 8) |
+      ((source[i + 2] as number) << 16) |
+      ((source[i + 3] as number) << 24);
+    hash = Math.imul(hash ^ word, 0x9e3779b1);
+    hash ^= hash >>> 15;
+  }
+  for (; i < end; i++) hash = Math.imul(hash ^ (source[i] as number), 0x01000193);
+  return hash ^ (hash >>> 15);
 }
 
 /** A direct-mapped table of recently seen topic names. Its size is fixed; a newer topic takes the place of an older one. */
@@ -43,9 +60,7 @@ export class TopicTable {
    * @throws ProtocolError 0x81 for ill-formed strings, 0x90 for wildcards; nothing is kept then
    */
   lookup(source: Uint8Array, start: number, end: number): string {
-    let hash = 0x811c9dc5;
-    for (let i = start; i < end; i++) hash = Math.imul(hash ^ (source[i] as number), 0x01000193);
-    const slot = (hash ^ (hash >>> 15)) & this.#mask;
+    const slot = hashOf(source, start, end) & this.#mask;
     const known = this.#bytes[slot] as Uint8Array;
     const length = end - start;
     if (known.length === length) {

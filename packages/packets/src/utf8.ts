@@ -1,10 +1,10 @@
 /** UTF-8 strings on the wire: strict reading, and the length of what will be written (section 1.5.4). */
-import { Buffer, isUtf8 } from "node:buffer";
+import { Buffer, isUtf8 } from "./buffer.ts";
 import { ProtocolError } from "./errors.ts";
 import { ReasonCode } from "./reason-code.ts";
 
 /** Up to this many bytes a loop in JavaScript is faster than a call into native code. */
-const SHORT = 48;
+export const SHORT = 48;
 
 /** The longest string or binary field: its length is a Two Byte Integer. */
 export const MAXIMUM_FIELD_LENGTH = 65_535;
@@ -46,15 +46,16 @@ export function stringLength(text: string): number {
 
 /** Writes `text` without its length at `offset` and returns the offset behind it; the caller made room. */
 export function writeString(target: Buffer, text: string, offset: number): number {
-  const length = text.length;
-  if (length <= SHORT) {
-    let i = 0;
-    for (; i < length; i++) {
-      const code = text.charCodeAt(i);
-      if (code > 0x7f) break;
-      target[offset + i] = code;
-    }
-    if (i === length) return offset + length;
-  }
+  if (text.length <= SHORT && writeAscii(target, text, offset)) return offset + text.length;
   return offset + target.write(text, offset, "utf8");
+}
+
+/** Writes `text` at `offset` if it is ASCII without U+0000; false: it is not, and some of it was written. */
+export function writeAscii(target: Buffer, text: string, offset: number): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if ((code - 1) >>> 0 >= 0x7f) return false;
+    target[offset + i] = code;
+  }
+  return true;
 }

@@ -1,5 +1,5 @@
 /** A cursor that fills a buffer whose exact size was measured before; and the measures. */
-import type { Buffer } from "node:buffer";
+import type { Buffer } from "./buffer.ts";
 import { MAXIMUM_FIELD_LENGTH, stringLength, writeString } from "./utf8.ts";
 
 /** Largest value of a Variable Byte Integer. */

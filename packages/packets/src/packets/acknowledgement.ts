@@ -1,13 +1,9 @@
 /** PUBACK, PUBREC, PUBREL, PUBCOMP: one shape, four steps of delivery (MQTT 5.0, sections 3.4 to 3.7). */
 import type { ProtocolVersion, Sender } from "../packet-type.ts";
-import {
-  measureProperties,
-  measurePropertyList,
-  PropertyPlace,
-  readProperties,
-  writePropertyList,
-} from "../properties.ts";
-import type { AckProperties } from "../property-types.ts";
+import { readProperties } from "../properties/read.ts";
+import { PropertyPlace } from "../properties/table.ts";
+import type { AckProperties } from "../properties/types.ts";
+import { measureProperties, measurePropertyList, writePropertyList } from "../properties/write.ts";
 import type { Reader } from "../reader.ts";
 import type { ReasonCode } from "../reason-code.ts";
 import { readReasonCode } from "../reason-code-places.ts";

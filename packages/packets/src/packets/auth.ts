@@ -1,7 +1,9 @@
 /** AUTH: a step of enhanced authentication, 5.0 only (section 3.15). */
 import type { ProtocolVersion, Sender } from "../packet-type.ts";
-import { measurePropertyList, PropertyPlace, readProperties, writePropertyList } from "../properties.ts";
-import type { UserProperty } from "../property-types.ts";
+import { readProperties } from "../properties/read.ts";
+import { PropertyPlace } from "../properties/table.ts";
+import type { UserProperty } from "../properties/types.ts";
+import { measurePropertyList, writePropertyList } from "../properties/write.ts";
 import type { Reader } from "../reader.ts";
 import type { ReasonCode } from "../reason-code.ts";
 import { readReasonCode } from "../reason-code-places.ts";

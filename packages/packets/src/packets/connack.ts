@@ -1,7 +1,9 @@
 /** CONNACK: the server's answer to CONNECT (MQTT 5.0, section 3.2). */
 import type { ProtocolVersion } from "../packet-type.ts";
-import { measurePropertyList, PropertyPlace, readProperties, writePropertyList } from "../properties.ts";
-import type { UserProperty } from "../property-types.ts";
+import { readProperties } from "../properties/read.ts";
+import { PropertyPlace } from "../properties/table.ts";
+import type { UserProperty } from "../properties/types.ts";
+import { measurePropertyList, writePropertyList } from "../properties/write.ts";
 import type { Reader } from "../reader.ts";
 import { readReasonCode } from "../reason-code-places.ts";
 import { assertInteger, type Writer } from "../writer.ts";

@@ -1,8 +1,10 @@
 /** CONNECT: a client introduces itself (MQTT 5.0, section 3.1). */
 import { ProtocolError, UnsupportedVersionError } from "../errors.ts";
 import type { ProtocolVersion, QoS } from "../packet-type.ts";
-import { measurePropertyList, PropertyPlace, readProperties, writePropertyList } from "../properties.ts";
-import type { UserProperty } from "../property-types.ts";
+import { readProperties } from "../properties/read.ts";
+import { PropertyPlace } from "../properties/table.ts";
+import type { UserProperty } from "../properties/types.ts";
+import { measurePropertyList, writePropertyList } from "../properties/write.ts";
 import type { Reader } from "../reader.ts";
 import { ReasonCode } from "../reason-code.ts";
 import { isValidTopicName } from "../topic/name.ts";

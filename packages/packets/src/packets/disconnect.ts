@@ -1,13 +1,9 @@
 /** DISCONNECT: the last packet of a connection, from either side in 5.0 (section 3.14). */
 import type { ProtocolVersion, Sender } from "../packet-type.ts";
-import {
-  measureProperties,
-  measurePropertyList,
-  PropertyPlace,
-  readProperties,
-  writePropertyList,
-} from "../properties.ts";
-import type { UserProperty } from "../property-types.ts";
+import { readProperties } from "../properties/read.ts";
+import { PropertyPlace } from "../properties/table.ts";
+import type { UserProperty } from "../properties/types.ts";
+import { measureProperties, measurePropertyList, writePropertyList } from "../properties/write.ts";
 import type { Reader } from "../reader.ts";
 import type { ReasonCode } from "../reason-code.ts";
 import { readReasonCode } from "../reason-code-places.ts";

@@ -1,5 +1,5 @@
 /** PINGREQ and PINGRESP: a client shows that it lives and asks whether the server does (MQTT 5.0, sections 3.12 and 3.13). */
-import { Buffer } from "node:buffer";
+import { Buffer } from "../buffer.ts";
 
 /** The client's question. */
 export interface PingreqPacket {

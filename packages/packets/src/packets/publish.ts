@@ -1,11 +1,13 @@
 /** PUBLISH: an application message on its way (MQTT 5.0, section 3.3). Decoding it is in the decoder's hot path. */
-import { Buffer } from "node:buffer";
+import { Buffer } from "../buffer.ts";
 import type { ProtocolVersion, QoS, Sender } from "../packet-type.ts";
-import { measureProperties, PropertyPlace, readProperties, writeProperties } from "../properties.ts";
-import type { UserProperty } from "../property-types.ts";
+import { readProperties } from "../properties/read.ts";
+import { PropertyPlace } from "../properties/table.ts";
+import type { UserProperty } from "../properties/types.ts";
+import { measureProperties, writeProperties } from "../properties/write.ts";
 import type { Reader } from "../reader.ts";
 import { decodeTopicName, type TopicTable } from "../topic-table.ts";
-import { stringLength } from "../utf8.ts";
+import { SHORT, stringLength, writeAscii } from "../utf8.ts";
 import { assertInteger, assertPacketId, variableByteIntegerLength, Writer } from "../writer.ts";
 
 /** Properties of PUBLISH (section 3.3.2.3). */
@@ -178,20 +180,7 @@ export interface PublishFrame {
  * @throws RangeError for a packet identifier, length or property that its field cannot hold
  */
 export function encodePublishHead(options: PublishHeadOptions, version: ProtocolVersion): PublishFrame {
-  const { topic, qos, properties, payloadLength } = options;
-  const packetId = options.packetId ?? 1;
-  const topicLength = stringLength(topic);
-  const propertiesLength = version === 5 ? measureProperties(properties, PropertyPlace.Publish) : 0;
-  const remaining = measureBody(topicLength, qos, packetId, propertiesLength, version) + payloadLength;
-  const head = Buffer.allocUnsafe(1 + variableByteIntegerLength(remaining) + remaining - payloadLength);
-  const writer = new Writer(head);
-  writer.byte(firstByte(qos, options.dup === true, options.retain === true));
-  writer.variableByteInteger(remaining);
-  writer.string(topic);
-  const packetIdOffset = qos === 0 ? -1 : writer.position;
-  if (qos !== 0) writer.uint16(packetId);
-  if (version === 5) writeProperties(writer, properties, PropertyPlace.Publish, propertiesLength);
-  return { head, packetIdOffset };
+  return frame(options, options.packetId ?? 1, options.payloadLength, 0, version);
 }
 
 /** Bytes after the fixed header. */
@@ -203,18 +192,57 @@ export function measurePublish(packet: PublishPacket, version: ProtocolVersion):
 
 /** Encodes a whole PUBLISH; apart from the others because it is the one that has to be fast. */
 export function encodePublish(packet: PublishPacket, version: ProtocolVersion): Buffer {
-  const { topic, qos, packetId, payload, properties } = packet;
-  const topicLength = stringLength(topic);
+  const { payload } = packet;
+  const { head } = frame(packet, packet.packetId, payload.length, payload.length, version);
+  head.set(payload, head.length - payload.length);
+  return head;
+}
+
+type FrameFields = Pick<PublishHeadOptions, "topic" | "qos" | "dup" | "retain" | "properties">;
+
+/** The head with `room` bytes behind it. A short topic is taken for ASCII first: measuring costs as much as writing. */
+function frame(
+  fields: FrameFields,
+  packetId: number,
+  payloadLength: number,
+  room: number,
+  version: ProtocolVersion,
+): PublishFrame {
+  const { topic } = fields;
+  const quick =
+    topic.length <= SHORT ? tryFrame(fields, packetId, payloadLength, room, version, topic.length) : undefined;
+  // a frame is there whenever the topic was measured
+  return quick ?? (tryFrame(fields, packetId, payloadLength, room, version, undefined) as PublishFrame);
+}
+
+function tryFrame(
+  fields: FrameFields,
+  packetId: number,
+  payloadLength: number,
+  room: number,
+  version: ProtocolVersion,
+  asciiLength: number | undefined,
+): PublishFrame | undefined {
+  const { topic, qos, properties } = fields;
+  const topicLength = asciiLength ?? stringLength(topic);
   const propertiesLength = version === 5 ? measureProperties(properties, PropertyPlace.Publish) : 0;
-  const remaining = measureBody(topicLength, qos, packetId, propertiesLength, version) + payload.length;
-  const writer = new Writer(Buffer.allocUnsafe(1 + variableByteIntegerLength(remaining) + remaining));
-  writer.byte(firstByte(qos, packet.dup, packet.retain));
+  const remaining = measureBody(topicLength, qos, packetId, propertiesLength, version) + payloadLength;
+  const writer = new Writer(
+    Buffer.allocUnsafe(1 + variableByteIntegerLength(remaining) + remaining - payloadLength + room),
+  );
+  writer.byte(firstByte(qos, fields.dup === true, fields.retain === true));
   writer.variableByteInteger(remaining);
-  writer.string(topic);
+  if (asciiLength === undefined) {
+    writer.string(topic);
+  } else {
+    writer.uint16(topicLength);
+    if (!writeAscii(writer.bytes, topic, writer.position)) return undefined;
+    writer.position += topicLength;
+  }
+  const packetIdOffset = qos === 0 ? -1 : writer.position;
   if (qos !== 0) writer.uint16(packetId);
   if (version === 5) writeProperties(writer, properties, PropertyPlace.Publish, propertiesLength);
-  writer.raw(payload);
-  return writer.bytes;
+  return { head: writer.bytes, packetIdOffset };
 }
 
 function measureBody(

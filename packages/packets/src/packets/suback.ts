@@ -1,7 +1,9 @@
 /** SUBACK: what became of each filter of a SUBSCRIBE (MQTT 5.0, section 3.9). */
 import type { ProtocolVersion } from "../packet-type.ts";
-import { measurePropertyList, PropertyPlace, readProperties, writePropertyList } from "../properties.ts";
-import type { AckProperties } from "../property-types.ts";
+import { readProperties } from "../properties/read.ts";
+import { PropertyPlace } from "../properties/table.ts";
+import type { AckProperties } from "../properties/types.ts";
+import { measurePropertyList, writePropertyList } from "../properties/write.ts";
 import type { Reader } from "../reader.ts";
 import { readReasonCode } from "../reason-code-places.ts";
 import { assertInteger, assertPacketId, type Writer } from "../writer.ts";

@@ -1,8 +1,10 @@
 /** SUBSCRIBE: a client asks for topics (MQTT 5.0, section 3.8). */
 import { ProtocolError } from "../errors.ts";
 import type { ProtocolVersion, QoS, RetainHandling } from "../packet-type.ts";
-import { measurePropertyList, PropertyPlace, readProperties, writePropertyList } from "../properties.ts";
-import type { UserProperty } from "../property-types.ts";
+import { readProperties } from "../properties/read.ts";
+import { PropertyPlace } from "../properties/table.ts";
+import type { UserProperty } from "../properties/types.ts";
+import { measurePropertyList, writePropertyList } from "../properties/write.ts";
 import type { Reader } from "../reader.ts";
 import { ReasonCode } from "../reason-code.ts";
 import { isSharedFilter } from "../topic/filter.ts";

@@ -1,7 +1,9 @@
 /** UNSUBSCRIBE: a client gives subscriptions up (MQTT 5.0, section 3.10). */
 import type { ProtocolVersion } from "../packet-type.ts";
-import { measurePropertyList, PropertyPlace, readProperties, writePropertyList } from "../properties.ts";
-import type { UserProperty } from "../property-types.ts";
+import { readProperties } from "../properties/read.ts";
+import { PropertyPlace } from "../properties/table.ts";
+import type { UserProperty } from "../properties/types.ts";
+import { measurePropertyList, writePropertyList } from "../properties/write.ts";
 import type { Reader } from "../reader.ts";
 import { assertInteger, assertPacketId, measureString, type Writer } from "../writer.ts";
 import { assertFilterCount } from "./subscribe.ts";

@@ -1,5 +1,5 @@
 /** Topic filters: where wildcards may stand, and what `$share/name/filter` means (sections 4.7 and 4.8.2). */
-import { Buffer } from "node:buffer";
+import { Buffer } from "../buffer.ts";
 import { MAXIMUM_FIELD_LENGTH } from "../utf8.ts";
 
 const SHARE_PREFIX = "$share/";

@@ -1,5 +1,5 @@
 /** Topic names: what may be published to (section 4.7.3). */
-import { Buffer } from "node:buffer";
+import { Buffer } from "../buffer.ts";
 import { MAXIMUM_FIELD_LENGTH } from "../utf8.ts";
 
 /** Whether it is 1 to 65,535 bytes of UTF-8 without wildcards and U+0000 [MQTT-4.7.3-1] [MQTT-4.7.3-2] [MQTT-3.3.2-2]. */
