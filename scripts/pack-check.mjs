@@ -1,0 +1,105 @@
+/**
+ * What a user does with a release: packs every public package, installs the tarballs in an empty project outside the
+ * workspace, imports each, runs the first example of each README and each command, on Node 20, 22 and 24.
+ */
+import { execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { packAll } from "./lib/pack.mjs";
+import { firstExample } from "./lib/readme-example.mjs";
+import { environment } from "./lib/run.mjs";
+import { publicPackages } from "./lib/workspace.mjs";
+
+const versions = ["20", "22", "24"];
+/** An example that still runs after this time and said something is a server that works, ms. */
+const serverPatience = 5_000;
+
+const sums = { passed: 0, failed: 0 };
+const project = mkdtempSync(join(tmpdir(), "gmqtt-pack-check-"));
+try {
+  const packed = packAll(project);
+  install(packed.map(({ tarball }) => tarball));
+  for (const version of versions) {
+    const node = nodeOf(version);
+    for (const { manifest } of publicPackages()) {
+      for (const [what, args] of programsOf(manifest)) {
+        report(`node ${version}: ${manifest.name}: ${what}`, await tryProgram(node, args));
+      }
+    }
+  }
+} catch (error) {
+  report("pack check", error.message);
+} finally {
+  rmSync(project, { recursive: true, force: true });
+}
+console.log(`${sums.passed} passed, ${sums.failed} failed, 0 skipped`);
+process.exitCode = sums.failed > 0 || sums.passed === 0 ? 1 : 0;
+
+/** An empty project, and in it what npm makes of the tarballs. */
+function install(tarballs) {
+  writeFileSync(join(project, "package.json"), JSON.stringify({ name: "outside", private: true, type: "module" }));
+  const args = ["install", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error", ...tarballs];
+  execFileSync("npm", args, { cwd: project, env: environment, stdio: ["ignore", "ignore", "inherit"] });
+}
+
+/** The path of a Node of this major version: our own, or the one that npm packages carry. */
+function nodeOf(version) {
+  if (process.versions.node.startsWith(`${version}.`)) return process.execPath;
+  const args = ["-y", "-p", `node@${version}`, "--prefer-offline", "-c", "node -p process.execPath"];
+  const path = execFileSync("npx", args, {
+    cwd: project,
+    encoding: "utf8",
+    env: environment,
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  return path.trim();
+}
+
+/** What is run of a package: name and arguments to node. */
+function programsOf(manifest) {
+  const home = join(project, "node_modules", manifest.name);
+  const programs = Object.entries(manifest.bin ?? {}).flatMap(([command, path]) => [
+    [`${command} --version`, [join(home, path), "--version"]],
+    [`${command} --help`, [join(home, path), "--help"]],
+  ]);
+  if (manifest.exports?.["."] === undefined) return programs;
+  const wants = `const all = await import(${JSON.stringify(manifest.name)});
+    if (Object.keys(all).length === 0) throw new Error("exports nothing");
+    console.log(Object.keys(all).length);`;
+  programs.push(["import", ["--input-type=module", "-e", wants]]);
+  const example = firstExample(join(home, "README.md"));
+  const file = join(project, `${manifest.name.replace(/\W+/g, "-")}.mjs`);
+  writeFileSync(file, example ?? `throw new Error("README.md has no js example");`);
+  programs.push(["first example", [file]]);
+  return programs;
+}
+
+/** What went wrong, or nothing. */
+function tryProgram(node, args) {
+  return new Promise((resolve) => {
+    const child = spawn(node, args, { cwd: project, env: environment, stdio: ["ignore", "pipe", "pipe"] });
+    const kept = [];
+    let serving = false;
+    child.stdout.on("data", (chunk) => kept.push(chunk));
+    child.stderr.on("data", (chunk) => kept.push(chunk));
+    const timer = setTimeout(() => {
+      serving = kept.length > 0;
+      child.kill("SIGKILL");
+    }, serverPatience);
+    child.on("error", (error) => resolve(error.message));
+    child.on("close", (code, signal) => {
+      clearTimeout(timer);
+      const said = Buffer.concat(kept).toString().trim();
+      if (code === 0 && said === "") resolve("said nothing");
+      else if (code === 0 || serving) resolve(undefined);
+      else resolve(`${signal ?? `exit code ${code}`}\n${said}`);
+    });
+  });
+}
+
+function report(what, trouble) {
+  if (trouble === undefined) sums.passed++;
+  else sums.failed++;
+  console.log(trouble === undefined ? `ok   ${what}` : `FAIL ${what}: ${trouble}`);
+}
