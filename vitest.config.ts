@@ -13,7 +13,7 @@ export default defineConfig({
     coverage: {
       provider: "v8",
       include: ["packages/*/src/**/*.ts"],
-      exclude: ["**/*.test.ts", "**/*.d.ts"],
+      exclude: ["**/*.test.ts", "**/*.d.ts", "packages/*/src/testing/**"],
       reporter: ["json-summary", "html"],
       reportsDirectory: "coverage",
       reportOnFailure: true,
