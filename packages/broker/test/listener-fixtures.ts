@@ -4,8 +4,8 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Logger } from "../src/logger.ts";
 import type { Transport, TransportHandler } from "../src/listeners/transport.ts";
+import type { Logger } from "../src/logger.ts";
 
 /** Records what a transport tells, and wakes whoever waits for it. */
 export class Recorder implements TransportHandler {

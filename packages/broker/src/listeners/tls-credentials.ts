@@ -1,5 +1,6 @@
 /** Certificate, key and certificate authority of a listener: read from their files, and refused where they can't serve. */
 
+import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { createSecureContext, type SecureContextOptions } from "node:tls";
@@ -50,17 +51,16 @@ export async function readCredentials(
     readPem(config.key, baseDirectory, `${path}.key`),
     config.cacert === undefined ? undefined : readPem(config.cacert, baseDirectory, `${path}.cacert`),
   ]);
+  // createSecureContext itself takes a bundle with no certificate in it, and then trusts nobody.
+  check(`${path}.cert`, config.cert, "not a certificate in PEM format", () => new X509Certificate(cert));
+  if (ca !== undefined)
+    check(`${path}.cacert`, config.cacert, "not a certificate in PEM format", () => new X509Certificate(ca));
   const minVersion = config.minVersion ?? "TLSv1.2";
-  check(`${path}.cert`, config.cert, "not a certificate in PEM format", { cert, minVersion });
-  check(`${path}.key`, config.key, "not the private key of the certificate, or not in PEM format", {
-    cert,
-    key,
-    minVersion,
-  });
   const credentials: SecureContextOptions =
     ca === undefined ? { cert, key, minVersion } : { cert, key, ca, minVersion };
-  if (config.cacert !== undefined)
-    check(`${path}.cacert`, config.cacert, "not a certificate in PEM format", credentials);
+  check(`${path}.key`, config.key, "not the private key of the certificate, or not in PEM format", () =>
+    createSecureContext(credentials),
+  );
   return credentials;
 }
 
@@ -73,9 +73,9 @@ async function readPem(file: string, baseDirectory: string, path: string): Promi
   }
 }
 
-function check(path: string, file: string, complaint: string, options: SecureContextOptions): void {
+function check(path: string, file: string | undefined, complaint: string, attempt: () => unknown): void {
   try {
-    createSecureContext(options);
+    attempt();
   } catch (error) {
     throw new ConfigError(path, `${file} is ${complaint}`, { cause: error });
   }

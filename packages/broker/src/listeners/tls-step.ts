@@ -37,7 +37,13 @@ export class TlsStep {
     });
     this.#server.on("secureConnection", (socket) => this.#secured(socket));
     this.#server.on("tlsClientError", (error, socket) => {
-      logger.debug({ listener, remoteAddress: socket.remoteAddress, err: error }, "tls handshake failed");
+      const { remoteAddress, authorizationError } = socket;
+      // Node reports a refused certificate as a mere hang-up; the reason stands on the socket.
+      if (authorizationError) {
+        logger.debug({ listener, remoteAddress, reason: authorizationError }, "tls client certificate refused");
+      } else {
+        logger.debug({ listener, remoteAddress, err: error }, "tls handshake failed");
+      }
       socket.destroy();
     });
   }
