@@ -1,6 +1,9 @@
 /** The formats that a text in the configuration may be bound to. */
 
 import { isIP } from "node:net";
+import { ConfigError } from "../errors.ts";
+import { parseListenAddress } from "../listeners/address.ts";
+import { describe } from "./names.ts";
 import type { TextFormat } from "./spec.ts";
 
 /** How a format is checked, and how it is described to people and to editors. */
@@ -9,7 +12,8 @@ export interface Format {
   readonly description: string;
   /** Regular expression for the JSON Schema; as strict as it can be said, `accepts` is the judge. */
   readonly pattern: string;
-  accepts(text: string): boolean;
+  /** May throw a `ConfigError` that says more than the description does. */
+  accepts(text: string, path: string): boolean;
 }
 
 /** The formats by name. */
@@ -17,15 +21,12 @@ export const formats: Readonly<Record<TextFormat, Format>> = {
   "listen-address": {
     description: "host:port, :port, [ipv6]:port or unix:///path",
     pattern: "^(unix://.+|.*:[0-9]{1,5})$",
-    accepts: isListenAddress,
+    accepts: (text, path) => parseListenAddress(text, path) !== undefined,
   },
   "api-address": {
     description: "tcp://host:port or unix:///path",
     pattern: "^(unix://.+|tcp://.*:[0-9]{1,5})$",
-    accepts: (text) =>
-      text.startsWith("tcp://")
-        ? isListenAddress(text.slice("tcp://".length))
-        : text.startsWith("unix://") && isListenAddress(text),
+    accepts: (text, path) => /^(tcp|unix):/.test(text) && parseListenAddress(text, path) !== undefined,
   },
   cidr: {
     description: "an IP address or a network such as 10.0.0.0/8",
@@ -44,11 +45,16 @@ export const formats: Readonly<Record<TextFormat, Format>> = {
   },
 };
 
-function isListenAddress(text: string): boolean {
-  if (text.startsWith("unix://")) return text.length > "unix://".length;
-  const found = /^(?:\[([^\]]*)\]|([^:[\]/\s]*)):(\d{1,5})$/.exec(text);
-  if (found === null || Number(found[3]) > 65535) return false;
-  return found[1] === undefined || isIP(found[1].replace(/%.*$/, "")) === 6;
+/** What is wrong with a value that must be of a format; undefined when nothing is. */
+export function formatError(name: TextFormat, value: unknown, path: string): ConfigError | undefined {
+  const { description, accepts } = formats[name];
+  try {
+    if (typeof value === "string" && accepts(value, path)) return undefined;
+  } catch (error) {
+    if (error instanceof ConfigError) return error;
+    throw error;
+  }
+  return new ConfigError(path, `must be ${description}, not ${describe(value)}`);
 }
 
 function isNetwork(text: string): boolean {

@@ -13,6 +13,7 @@ export type {
   MqttConfig,
   PersistenceConfig,
 } from "./options.ts";
+export { type PluginSectionResult, pluginKeys, readPluginSection } from "./plugin-section.ts";
 export { printableConfig } from "./print.ts";
 export { type ConfigFlag, type ConfigSources, type ReadConfigResult, readConfig } from "./read.ts";
 export { describeConfigError, resolveConfig } from "./resolve.ts";

@@ -26,14 +26,13 @@ export interface ConfigSources extends EnvironmentReader {
 }
 
 /** A configuration, or everything that is wrong with it. */
-export type ReadConfigResult =
-  | {
-      readonly ok: true;
-      readonly config: BrokerConfig;
-      /** Who gave the value at a path such as `mqtt.max_inflight`: a variable, a flag, `file` or `default`. */
-      readonly sourceOf: (path: string) => string;
-    }
-  | { readonly ok: false; readonly errors: readonly ConfigError[] };
+export type ReadConfigResult = (
+  | { readonly ok: true; readonly config: BrokerConfig }
+  | { readonly ok: false; readonly errors: readonly ConfigError[] }
+) & {
+  /** Who gave the value at a path such as `mqtt.max_inflight`: a variable, a flag, `file` or `default`. */
+  readonly sourceOf: (path: string) => string;
+};
 
 /**
  * Reads a configuration whose keys are spelt as in files. Nothing is thrown: all that is wrong is collected, each with
@@ -43,7 +42,8 @@ export function readConfig(sources: ConfigSources): ReadConfigResult {
   const reading: Reading = { naming: "file", errors: [] };
   const document = sources.document ?? {};
   if (!isMapping(document)) {
-    return { ok: false, errors: [new ConfigError("", "the file must hold a mapping of keys")] };
+    const errors = [new ConfigError("", "the file must hold a mapping of keys")];
+    return { ok: false, errors, sourceOf: () => "file" };
   }
   const merged = copyPlain(document) as Record<string, unknown>;
   const assignments = [
@@ -55,10 +55,9 @@ export function readConfig(sources: ConfigSources): ReadConfigResult {
     if (error !== undefined) reading.errors.push(error);
   }
   const config = resolve(merged, reading);
-  if (reading.errors.length > 0) {
-    return { ok: false, errors: reading.errors.map((error) => blame(error, assignments)) };
-  }
-  return { ok: true, config, sourceOf: (path) => setter(assignments, path)?.source ?? givenIn(document, path) };
+  const sourceOf = (path: string): string => setter(assignments, path)?.source ?? givenIn(document, path);
+  if (reading.errors.length === 0) return { ok: true, config, sourceOf };
+  return { ok: false, errors: reading.errors.map((error) => blame(error, assignments)), sourceOf };
 }
 
 function readFlags({ flags = [], parseValue }: ConfigSources, errors: ConfigError[]): Assignment[] {

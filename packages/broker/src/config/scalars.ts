@@ -2,7 +2,7 @@
 
 import { ConfigError } from "../errors.ts";
 import { formatDuration, parseDuration } from "./duration.ts";
-import { formats } from "./formats.ts";
+import { formatError } from "./formats.ts";
 import { describe, joinPath } from "./names.ts";
 import type { ChoiceSpec, DurationSpec, IntegerSpec, OptionSpec, TextListSpec, TextSpec } from "./spec.ts";
 import { nearest } from "./suggest.ts";
@@ -68,10 +68,11 @@ function readChoice(spec: ChoiceSpec, value: unknown, path: string, reading: Rea
 }
 
 function readText(spec: Pick<TextSpec, "format">, value: unknown, path: string, reading: Reading): string | undefined {
-  const format = spec.format === undefined ? undefined : formats[spec.format];
-  if (typeof value === "string" && (format === undefined || format.accepts(value))) return value;
-  if (format !== undefined) return refuse(reading, path, `must be ${format.description}, not ${describe(value)}`);
-  return refuse(reading, path, `must be text, not ${describe(value)}`, 'put it in quotes: "..."');
+  const error = spec.format === undefined ? undefined : formatError(spec.format, value, path);
+  if (error !== undefined) reading.errors.push(error);
+  else if (typeof value === "string") return value;
+  else refuse(reading, path, `must be text, not ${describe(value)}`, 'put it in quotes: "..."');
+  return undefined;
 }
 
 function readTextList(spec: TextListSpec, value: unknown, path: string, reading: Reading): string[] | undefined {
