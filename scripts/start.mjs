@@ -8,8 +8,13 @@ import { pathToFileURL } from "node:url";
 import { ensureBuilt, ensureInstalled } from "./lib/prepare.mjs";
 import { root } from "./lib/run.mjs";
 
-await ensureInstalled();
-await ensureBuilt();
+try {
+  await ensureInstalled();
+  await ensureBuilt();
+} catch (error) {
+  console.error(error.message);
+  process.exit(1);
+}
 
 const main = join(root, "apps/gmqttd/dist/main.js");
 const config = join(root, "apps/gmqttd/default_config.yml");

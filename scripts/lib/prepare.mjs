@@ -10,18 +10,18 @@ import { readManifest, workspacePackages } from "./workspace.mjs";
 
 const stamps = join(root, "node_modules/.cache/gmqtt");
 
-/** Installs what the lockfile says, unless that is what is installed. */
+/** Installs what the lockfile says, unless that is what is installed. Rejects when that fails. */
 export async function ensureInstalled() {
   const manifests = ["package.json", ...workspacePackages().map(({ folder }) => `${folder}/package.json`)];
   const seen = contentsOf(["pnpm-lock.yaml", "pnpm-workspace.yaml", ...manifests]);
   if (existsSync(join(root, "node_modules/.modules.yaml")) && stampIs("installed", seen)) return;
   console.error("installing dependencies");
   const args = ["install", "--frozen-lockfile", "--prefer-offline"];
-  await orExit("the installation", runPnpm(args));
+  await mustSucceed("the installation", runPnpm(args));
   writeStamp("installed", seen);
 }
 
-/** Builds every package, unless sources, settings and what was built are as they were. */
+/** Builds every package, unless sources, settings and what was built are as they were. Rejects when that fails. */
 export async function ensureBuilt() {
   const built = workspacePackages().filter(({ manifest }) => manifest.scripts?.build !== undefined);
   const settings = ["pnpm-lock.yaml", "tsconfig.base.json", "turbo.json"];
@@ -30,7 +30,7 @@ export async function ensureBuilt() {
   if (complete && stampIs("built", seen())) return;
   console.error("building");
   const before = seen();
-  await orExit("the build", runPnpm(["exec", "turbo", "run", "build", "--output-logs=errors-only"]));
+  await mustSucceed("the build", runPnpm(["exec", "turbo", "run", "build", "--output-logs=errors-only"]));
   writeStamp("built", before);
 }
 
@@ -40,11 +40,9 @@ export function runPnpm(args, options = {}) {
   return run("npx", ["-y", packageManager, ...args], { ...options, env: environment });
 }
 
-async function orExit(what, running) {
+async function mustSucceed(what, running) {
   const code = await running;
-  if (code === 0) return;
-  console.error(`${what} failed with exit code ${code}`);
-  process.exit(code);
+  if (code !== 0) throw new Error(`${what} failed with exit code ${code}`);
 }
 
 function sourcesOf(folder) {
