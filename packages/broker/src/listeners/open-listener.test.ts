@@ -1,9 +1,11 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { once } from "node:events";
-import { connect as connectTcp, createServer, type Socket } from "node:net";
+import { connect as connectTcp, createServer, Server, type Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { Accepted, Recorder, RecordingLogger } from "../../test/listener-fixtures.ts";
 import type { ListenerConfig } from "../config/index.ts";
 import { ConfigError, StartError } from "../errors.ts";
+import { bind } from "./bind.ts";
 import { openListener } from "./open-listener.ts";
 import type { Listener } from "./transport.ts";
 
@@ -82,15 +84,23 @@ describe("a TCP listener", () => {
     recorder.transport.destroy();
   });
 
-  it("survives an error at accept and logs it", async () => {
+  it("logs that a connection could not be accepted, and goes on", async () => {
+    const servers = new Set<Server>();
+    const onSocket = (message: unknown): void => {
+      servers.add((message as { readonly socket: { readonly server: Server } }).socket.server);
+    };
+    subscribe("net.server.socket", onSocket);
+    undo.push(() => unsubscribe("net.server.socket", onSocket));
     const logger = new RecordingLogger();
     const accepted = new Accepted();
     const listener = await open({}, accepted, logger);
     await connectTo(listener.port);
-    const transport = await accepted.next();
-    expect(transport.info.listener).toBe("127.0.0.1:0");
-    transport.destroy();
-    expect(logger.lines).toEqual([]);
+    await accepted.next();
+    // What Node emits when the process has no file descriptor left.
+    for (const server of servers) server.emit("error", Object.assign(new Error("accept EMFILE"), { code: "EMFILE" }));
+    expect(logger.lines).toEqual(["warn cannot accept a connection"]);
+    await connectTo(listener.port);
+    await accepted.next();
   });
 });
 
@@ -124,6 +134,23 @@ describe("a listener that can't be started", () => {
     });
     expect(await refusal({ address: "nowhere.invalid:0" })).toMatchObject({
       message: expect.stringMatching(/^cannot listen on nowhere\.invalid:0: (no such host|the host's name could not)/),
+    });
+  });
+
+  it.each([
+    ["EACCES", 80, "permission denied (ports below 1024 need root or the capability CAP_NET_BIND_SERVICE)"],
+    ["EACCES", 1883, "permission denied"],
+    ["EWHATEVER", 80, "listen failed"],
+  ])("says what to do about %s at port %i", async (code, port, reason) => {
+    class Refusing extends Server {
+      override listen(): this {
+        process.nextTick(() => this.emit("error", Object.assign(new Error("listen failed"), { code })));
+        return this;
+      }
+    }
+    await expect(bind(new Refusing(), { port }, `:${port}`)).rejects.toMatchObject({
+      name: "StartError",
+      message: `cannot listen on :${port}: ${reason}`,
     });
   });
 

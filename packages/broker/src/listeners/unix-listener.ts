@@ -1,9 +1,9 @@
 /** Listening on a Unix socket: a file that must be cleared away, given its mode, and removed at the end. */
 
-import { chmodSync } from "node:fs";
+import { chmodSync, existsSync } from "node:fs";
 import { lstat, unlink } from "node:fs/promises";
 import { connect } from "node:net";
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { bind, cannotListen, reasonOf } from "./bind.ts";
 import { type BindOptions, type BoundServer, createSocketServer } from "./tcp-listener.ts";
 
@@ -53,8 +53,10 @@ async function clearAway(file: string, label: string): Promise<void> {
   try {
     isSocket = (await lstat(file)).isSocket();
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return;
-    throw cannotListen(label, reasonOf(error), error);
+    const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
+    // libuv would call a missing folder a missing permission.
+    if (isMissing && existsSync(dirname(file))) return;
+    throw cannotListen(label, isMissing ? `no such folder: ${dirname(file)}` : reasonOf(error), error);
   }
   if (!isSocket) throw cannotListen(label, "a file that is not a socket stands there");
   if (await isServed(file)) throw cannotListen(label, "address already in use (another broker running?)");
