@@ -1,4 +1,4 @@
-/** What the tests need from Debian: real clients and a real Redis. */
+/** What the tests need from Debian: real clients, a real Redis, certificates. */
 import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, rmSync, writeFileSync } from "node:fs";
 import { environment, run } from "./run.mjs";
@@ -7,6 +7,7 @@ import { environment, run } from "./run.mjs";
 const needs = [
   { name: "redis-server", ask: ["redis-server", "--version"] },
   { name: "mosquitto-clients", ask: ["mosquitto_pub", "--help"], code: 1 },
+  { name: "openssl", ask: ["openssl", "version"] },
   { name: "python3-paho-mqtt", ask: ["/usr/bin/python3", "-c", "import paho.mqtt.client"] },
 ];
 
