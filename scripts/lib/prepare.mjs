@@ -35,7 +35,7 @@ export async function ensureBuilt() {
 }
 
 /** Runs the pnpm that package.json pins; npx has it on a bare machine too. */
-export function runPnpm(args, options = {}) {
+function runPnpm(args, options = {}) {
   const { packageManager } = readManifest(".");
   return run("npx", ["-y", packageManager, ...args], { ...options, env: environment });
 }
