@@ -47,6 +47,8 @@ export interface DecoderOptions {
 export class Decoder {
   /** Bytes a packet may have from the next one on. */
   maximumPacketSize: number;
+  /** Size in bytes of the packet that `next` returned last, fixed header included. */
+  packetLength = 0;
   readonly #from: Sender;
   readonly #maximumUserProperties: number;
   readonly #maximumFilters: number;
@@ -164,6 +166,7 @@ export class Decoder {
   #decode(bytes: Buffer, start: number, bodyStart: number, end: number): Packet {
     const first = bytes[start] as number;
     const type = first >> 4;
+    this.packetLength = end - start;
     const reader = this.#reader;
     reader.reset(bytes, bodyStart, end, type);
     // only CONNECT gets here without a version, and brings its own
