@@ -1,1 +1,99 @@
-export {};
+/** The public face of the broker. */
+
+export {
+  type AuthPacket,
+  type ConnectPacket,
+  type DisconnectPacket,
+  type Packet,
+  ProtocolVersion,
+  type PublishPacket,
+  type QoS,
+  ReasonCode,
+  type RetainHandling,
+  reasonCodeName,
+  type SubscribePacket,
+  type SubscriptionRequest,
+  topicMatches,
+  type UnsubscribePacket,
+  type UserProperty,
+} from "@gmqtt/packets";
+export type { Awaitable } from "./awaitable.ts";
+export type { AuthOptions, Client, ClientOptions, SessionInfo } from "./client/client-view.ts";
+export { type Clock, type ClockTimer, systemClock } from "./clock.ts";
+export * from "./config/index.ts";
+export { ConfigError, MqttError, type MqttErrorOptions, ProtocolError, StartError } from "./errors.ts";
+export { HOOK_NAMES } from "./hooks/chain.ts";
+export type {
+  AuthStep,
+  BasicAuthRequest,
+  EnhancedAuthRequest,
+  EnhancedAuthStep,
+  Hooks,
+  HookWrapper,
+  IterationOptions,
+  MsgArrivedRequest,
+  ReAuthRequest,
+  SubscribeRequest,
+  UnsubscribeRequest,
+  Verdict,
+  WillPublishRequest,
+} from "./hooks/hooks.ts";
+export { type AttachOptions, attachToHttpServer } from "./listeners/attach.ts";
+export { createMemoryPair, type MemoryPairOptions } from "./listeners/memory-listener.ts";
+export type {
+  AcceptTransport,
+  Listener,
+  RawStream,
+  Transport,
+  TransportHandler,
+  TransportInfo,
+  TransportKind,
+} from "./listeners/transport.ts";
+export { type Logger, silentLogger } from "./logger.ts";
+export { Message, type MessageInit, type MessageProperties } from "./message.ts";
+export { createMemoryPersistence } from "./persistence/memory.ts";
+export type {
+  DeliveryState,
+  Persistence,
+  RestoredSession,
+  StoreChange,
+  StoredDelivery,
+  StoredMessage,
+  StoredSession,
+  StoredSubscription,
+  StoredWill,
+} from "./persistence/persistence.ts";
+export type { ApiHost, ApiRegistrar, ApiRoute, ApiService } from "./plugin/api-registrar.ts";
+export {
+  type ConfigSchema,
+  definePlugin,
+  type Plugin,
+  type PluginContext,
+  type PluginDefinition,
+  type SchemaIssue,
+} from "./plugin/plugin.ts";
+export {
+  type ApplyResult,
+  type ClientService,
+  type Publisher,
+  type Readiness,
+  type RetainedService,
+  type Server,
+  type StreamInfo,
+  type SubscribeResult,
+  type SubscriptionEntry,
+  type SubscriptionInit,
+  type SubscriptionQuery,
+  type SubscriptionService,
+  SUPPORTED_VERSIONS,
+} from "./plugin/server.ts";
+export { type Broker, type BrokerOptions, createBroker } from "./server.ts";
+export { DropReason, SessionEndReason } from "./stats/reasons.ts";
+export {
+  type ClientStats,
+  PACKET_TYPE_NAMES,
+  type PacketCounts,
+  type PopulationStats,
+  type StatsManager,
+  type TrafficStats,
+} from "./stats/stats.ts";

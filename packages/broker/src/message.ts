@@ -5,14 +5,14 @@ import { buildFrame, type Frame, frameOf } from "./message-frame.ts";
 
 /** Properties that travel with a message from publisher to subscriber (MQTT 5.0 section 3.3.2.3). */
 export interface MessageProperties {
-  payloadFormatIndicator?: 0 | 1;
+  payloadFormatIndicator?: 0 | 1 | undefined;
   /** Seconds, as the publisher set it; what is forwarded is reduced by the time spent in the broker. */
-  messageExpiryInterval?: number;
-  contentType?: string;
-  responseTopic?: string;
-  correlationData?: Uint8Array;
+  messageExpiryInterval?: number | undefined;
+  contentType?: string | undefined;
+  responseTopic?: string | undefined;
+  correlationData?: Uint8Array | undefined;
   /** In the publisher's order, repeated names included. */
-  userProperties?: readonly UserProperty[];
+  userProperties?: readonly UserProperty[] | undefined;
 }
 
 /** What it takes to make a message by hand, for example for `publisher.publish`. */
@@ -76,17 +76,11 @@ export class Message {
   /** The message of a PUBLISH, sharing its bytes. `topic` is the packet's, or what its alias stands for. */
   static received(packet: ReceivedPublish, topic: string, publisher: string, now: number): Message {
     const properties = packet.properties;
-    const verbatim = packet.topic === topic && (properties === undefined || properties.topicAlias === undefined);
-    return new Message(
-      topic,
-      verbatim ? null : packet.payload,
-      packet.qos,
-      packet.retain,
-      properties,
-      publisher,
-      now,
-      verbatim ? packet : null,
-    );
+    if (properties === undefined || properties.topicAlias === undefined) {
+      return new Message(topic, null, packet.qos, packet.retain, properties, publisher, now, packet);
+    }
+    const { topicAlias: _ownOfConnection, ...forwarded } = properties;
+    return new Message(topic, packet.payload, packet.qos, packet.retain, forwarded, publisher, now, null);
   }
 
   get topic(): string {

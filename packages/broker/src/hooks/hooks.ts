@@ -97,26 +97,30 @@ export interface WillPublishRequest {
   drop(): void;
 }
 
+/** What a deciding hook answers: nothing when it allows, an `MqttError` (returned or thrown) when it refuses. */
+// biome-ignore lint/suspicious/noConfusingVoidType: a hook that allows just returns
+export type Verdict = void | MqttError;
+
 /** All hooks by name. Where a hook refuses, it throws (or rejects with) an `MqttError`; anything else thrown refuses too. */
 export interface Hooks {
   /** A connection was opened, before any byte is read; false closes it. */
   onAccept(connection: TransportInfo): Awaitable<boolean>;
   /** The broker stops; connections are already closed. */
   onStop(): Awaitable<void>;
-  onBasicAuth(client: Client, request: BasicAuthRequest): Awaitable<void>;
-  onEnhancedAuth(client: Client, request: EnhancedAuthRequest): Awaitable<EnhancedAuthStep>;
-  onReAuth(client: Client, request: ReAuthRequest): Awaitable<AuthStep>;
+  onBasicAuth(client: Client, request: BasicAuthRequest): Awaitable<Verdict>;
+  onEnhancedAuth(client: Client, request: EnhancedAuthRequest): Awaitable<EnhancedAuthStep | MqttError>;
+  onReAuth(client: Client, request: ReAuthRequest): Awaitable<AuthStep | MqttError>;
   onConnected(client: Client): Awaitable<void>;
   onSessionCreated(client: Client): Awaitable<void>;
   onSessionResumed(client: Client): Awaitable<void>;
   onSessionTerminated(clientId: string, reason: SessionEndReason): Awaitable<void>;
-  onSubscribe(client: Client, request: SubscribeRequest): Awaitable<void>;
+  onSubscribe(client: Client, request: SubscribeRequest): Awaitable<Verdict>;
   /** Called for each subscription that was made. */
   onSubscribed(client: Client, subscription: StoredSubscription): Awaitable<void>;
-  onUnsubscribe(client: Client, request: UnsubscribeRequest): Awaitable<void>;
+  onUnsubscribe(client: Client, request: UnsubscribeRequest): Awaitable<Verdict>;
   onUnsubscribed(client: Client, filter: string): Awaitable<void>;
   /** `client` is null for a message of `publisher.publish`. */
-  onMsgArrived(client: Client | null, request: MsgArrivedRequest): Awaitable<void>;
+  onMsgArrived(client: Client | null, request: MsgArrivedRequest): Awaitable<Verdict>;
   /** A message was written to a client; called in the hot path, so keep it short. */
   onDelivered(client: Client, message: Message): Awaitable<void>;
   onMsgDropped(clientId: string, message: Message, reason: DropReason): Awaitable<void>;

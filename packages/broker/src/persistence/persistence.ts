@@ -65,6 +65,8 @@ export interface StoredDelivery {
   /** The RETAIN flag it is delivered with. */
   readonly retain: boolean;
   readonly subscriptionIdentifiers: readonly number[] | undefined;
+  /** The `$share/...` filter it came through, so that it can go to another member; undefined for all others. */
+  readonly sharedFilter: string | undefined;
   readonly queuedAt: number;
   readonly state: DeliveryState;
   /** 0 while queued. */

@@ -1,6 +1,6 @@
 /** The broker as plugins see it. */
 
-import type { ProtocolVersion, QoS, RetainHandling } from "@gmqtt/packets";
+import type { Packet, ProtocolVersion, QoS, RetainHandling } from "@gmqtt/packets";
 import type { Client, SessionInfo } from "../client/client-view.ts";
 import type { Clock } from "../clock.ts";
 import type { BrokerConfig } from "../config/index.ts";
@@ -129,6 +129,8 @@ export interface Server {
   readonly readiness: Readiness;
   /** Puts a new configuration in force, as far as it can change live. Rejects, with nothing changed, when it is invalid. */
   applyConfig(config: BrokerConfig): Promise<ApplyResult>;
+  /** Shows every packet of every client until the returned function is called; costs CPU while it does. */
+  watchPackets(watcher: (client: Client, direction: "in" | "out", packet: Packet) => void): () => void;
   /** Serves MQTT on a stream that the caller accepted. */
   acceptStream(stream: RawStream, info?: StreamInfo): void;
   /** The same for a transport of the caller's own making. */

@@ -143,4 +143,12 @@ export interface StatsManager {
   readonly population: PopulationStats;
   /** Statistics of a connected client. */
   client(clientId: string): ClientStats | undefined;
+  /** Has each plugin's part in each hook measured, in milliseconds, the plugins behind it included. One observer at a time. */
+  observeHooks(observer: ((plugin: string, hook: string, milliseconds: number) => void) | undefined): void;
+  /** Hears the duration of each commit of the store, in milliseconds. */
+  observeCommits(observer: (milliseconds: number) => void): void;
+  /** Changes handed to the store and not yet committed. */
+  readonly pendingCommits: number;
+  /** Bytes that wait to be sent, over all connections. Costs a walk over them. */
+  readonly unsentBytes: number;
 }

@@ -1,0 +1,423 @@
+/** One connection that speaks MQTT: which packet may come now, who handles it, and the one place where errors end. */
+
+import {
+  type AuthPacket,
+  type ConnectPacket,
+  type DisconnectPacket,
+  MqttError,
+  type Packet,
+  PacketType,
+  ProtocolError,
+  type ProtocolVersion,
+  ReasonCode,
+  type ReceivedPublish,
+} from "@gmqtt/packets";
+import { type Awaitable, isPromise } from "../awaitable.ts";
+import { Connection, type ConnectionOwner, type ConnectionShared } from "../connection/connection.ts";
+import { handlePuback, handlePubcomp, handlePubrec, handlePubrel } from "../handlers/acknowledge.ts";
+import { ReAuthentication } from "../handlers/auth.ts";
+import type { BrokerServices, ClientContext } from "../handlers/context.ts";
+import { handleDisconnect } from "../handlers/disconnect.ts";
+import { IncomingAliases } from "../handlers/incoming-aliases.ts";
+import { handlePublish } from "../handlers/publish.ts";
+import { handleSubscribe } from "../handlers/subscribe.ts";
+import { handleUnsubscribe } from "../handlers/unsubscribe.ts";
+import type { Transport } from "../listeners/transport.ts";
+import type { Session } from "../session/session.ts";
+import { TrafficCounters } from "../stats/stats.ts";
+import type { WheelTimer } from "../timer-wheel.ts";
+import { connackFor, disconnectFor } from "./answers.ts";
+import { ClientHandle } from "./client-handle.ts";
+import { assignClientId } from "./client-id.ts";
+import type { ClientRegistry } from "./client-registry.ts";
+import type { ClientOptions, Client as ClientView } from "./client-view.ts";
+import { type AcceptedConnect, Handshake, type HandshakePeer } from "./handshake.ts";
+import { KeepAlive } from "./keep-alive.ts";
+import { connackProperties, defaultAuthOptions, negotiate } from "./negotiation.ts";
+import { PublishSender } from "./publish-sender.ts";
+import { RateLimit } from "./rate-limit.ts";
+
+/** What a client needs of the broker. */
+export interface ClientEnvironment {
+  readonly broker: BrokerServices;
+  readonly shared: ConnectionShared;
+  readonly clients: ClientRegistry;
+  /** Numbers from 0 up to 1. */
+  readonly random: () => number;
+  /** The transport is gone; told once. */
+  readonly onGone: (client: Client) => void;
+}
+
+/** waiting: for CONNECT. authenticating: between CONNECT and CONNACK. gone: nothing is handled any more. */
+type State = "waiting" | "authenticating" | "connected" | "gone";
+
+/** The largest packet the protocol has: header and all. */
+const PROTOCOL_LIMIT = 268435460;
+
+export class Client implements ConnectionOwner, ClientContext, HandshakePeer {
+  readonly broker: BrokerServices;
+  readonly connection: Connection;
+  readonly view: ClientView;
+  readonly #environment: ClientEnvironment;
+  readonly #reAuthentication: ReAuthentication = new ReAuthentication();
+  #state: State = "waiting";
+  #busy = false;
+  #handshake: Handshake | null = null;
+  #options: ClientOptions | null = null;
+  #session: Session | null = null;
+  #aliases: IncomingAliases = new IncomingAliases(0);
+  #connectTimer: WheelTimer | null;
+  #keepAlive: KeepAlive | null = null;
+  #rate: RateLimit | null = null;
+  /** Identifiers of QoS 2 messages from before this connection, that wait for PUBREL. */
+  #carried: Set<number> | null = null;
+  #connectedAt = 0;
+  #sessionExpiryLimit = 0;
+
+  constructor(transport: Transport, environment: ClientEnvironment) {
+    const { broker, shared } = environment;
+    const { limits, mqtt } = broker.config;
+    this.#environment = environment;
+    this.broker = broker;
+    this.connection = new Connection(
+      transport,
+      shared,
+      {
+        maxPacketSize: packetLimit(mqtt.maxPacketSize),
+        maxUserProperties: limits.maxUserProperties,
+        maxFilters: limits.maxFiltersPerPacket,
+        maxUnsentBytes: limits.maxUnsentBytesHard,
+      },
+      new TrafficCounters(),
+      this,
+    );
+    this.view = new ClientHandle(this);
+    this.#connectTimer = broker.wheel.after(mqtt.connectTimeout, () => {
+      this.#depart(false, new Error(`no CONNECT within ${mqtt.connectTimeout} ms`));
+      this.connection.end();
+    });
+  }
+
+  /** Starts reading. */
+  start(): void {
+    this.connection.start();
+  }
+
+  get version(): ProtocolVersion {
+    return this.connection.version;
+  }
+
+  get connected(): boolean {
+    return this.#state === "connected";
+  }
+
+  /** Milliseconds since 1970; 0 before the CONNECT was accepted. */
+  get connectedAt(): number {
+    return this.#connectedAt;
+  }
+
+  get options(): ClientOptions {
+    return this.#options as ClientOptions;
+  }
+
+  get session(): Session {
+    return this.#session as Session;
+  }
+
+  get sessionOrNull(): Session | null {
+    return this.#session;
+  }
+
+  get aliases(): IncomingAliases {
+    return this.#aliases;
+  }
+
+  get sessionExpiryLimit(): number {
+    return this.#sessionExpiryLimit;
+  }
+
+  get unfinished(): number {
+    return this.session.incoming.size - (this.#carried === null ? 0 : this.#carried.size);
+  }
+
+  forgetCarried(packetId: number): void {
+    this.#carried?.delete(packetId);
+  }
+
+  charge(bytes: number): void {
+    if (this.#rate !== null) this.#rate.charge(bytes);
+  }
+
+  onReadable(): void {
+    this.#keepAlive?.heard();
+    if (!this.#busy) this.#run();
+  }
+
+  onWritable(): void {
+    this.#session?.outgoing.pump();
+  }
+
+  onOverflow(): void {
+    this.broker.population.limitHit("limits.max_unsent_bytes_hard");
+    this.#depart(false, new Error("client does not read, too much is unsent"));
+    this.connection.destroy();
+  }
+
+  onClosed(error: Error | undefined): void {
+    if (this.#state !== "gone") this.#depart(false, error ?? new Error("connection closed by the client"));
+    this.connection.end();
+    if (this.connection.closed) this.#environment.onGone(this);
+  }
+
+  /** A normal or announced end by the client itself. */
+  leave(normal: boolean): void {
+    this.#depart(normal, normal ? undefined : new Error("disconnected by the client, with its will"));
+    this.connection.end();
+  }
+
+  /** Ends the connection from our side; the will goes out. `packet` is for 5.0 clients. */
+  terminate(packet: DisconnectPacket | undefined, error: Error): void {
+    if (this.#state === "gone") return;
+    // No DISCONNECT before CONNACK [MQTT-3.14.0-1].
+    const tell = packet !== undefined && this.#state === "connected" && this.version === 5;
+    this.#depart(false, error);
+    if (tell) this.connection.send(packet);
+    this.connection.end();
+  }
+
+  /** Another connection uses this client identifier [MQTT-3.1.4-3]. */
+  takeOver(): void {
+    const reasonCode = ReasonCode.SessionTakenOver;
+    this.terminate({ type: PacketType.Disconnect, reasonCode }, new Error("session taken over"));
+  }
+
+  sendAuth(packet: AuthPacket): void {
+    this.connection.send(packet);
+  }
+
+  assignClientId(): string {
+    const { clients, random } = this.#environment;
+    return assignClientId(random, (id) => clients.get(id) !== undefined || this.broker.sessions.get(id) !== undefined);
+  }
+
+  accept(accepted: AcceptedConnect): void {
+    if (this.#state === "gone") return;
+    const { allowed, authData, clientId, connect, will } = accepted;
+    const { broker, connection } = this;
+    const options = negotiate(connect, clientId, allowed);
+    this.#environment.clients.get(clientId)?.takeOver();
+    const { session, present } = broker.sessions.open(clientId, connect.cleanStart, {
+      protocolVersion: connect.protocolVersion,
+      username: options.username,
+      expiryInterval: options.sessionExpiry,
+      will,
+      maxInflight: options.maxInflight,
+    });
+    this.#options = options;
+    this.#session = session;
+    this.#state = "connected";
+    this.#connectedAt = broker.clock.now();
+    this.#sessionExpiryLimit = allowed.sessionExpiry;
+    this.#environment.clients.add(this);
+    broker.population.connected++;
+    this.#connectTimer?.cancel();
+    this.#prepare(options, session);
+    const properties = connackProperties(connect, options, allowed, authData);
+    const sessionPresent = present && connect.protocolVersion !== 3;
+    const told = connection.send({ type: PacketType.Connack, sessionPresent, reasonCode: 0, properties }, true);
+    if (!told) {
+      this.terminate(undefined, new Error("CONNACK exceeds the client's maximum packet size"));
+      return;
+    }
+    if (present) broker.hooks.onSessionResumed?.(this.view);
+    else broker.hooks.onSessionCreated?.(this.view);
+    broker.hooks.onConnected?.(this.view);
+    this.#logConnected(present);
+    session.resume(this.#sender(options));
+  }
+
+  /** Sets the connection up for what was agreed. */
+  #prepare(options: ClientOptions, session: Session): void {
+    const { broker, connection } = this;
+    const { publishBytesRate, publishRate } = broker.config.limits;
+    connection.maximumPacketSize = options.clientMaxPacketSize;
+    connection.problemInformation = options.requestProblemInformation;
+    connection.decoder.maximumPacketSize = packetLimit(options.maxPacketSize);
+    this.#aliases = new IncomingAliases(options.topicAliasMax);
+    this.#carried = session.incoming.size > 0 ? new Set(session.incoming) : null;
+    this.#handshake = null;
+    const monotonic = (): number => broker.clock.monotonic();
+    if (publishRate > 0 || publishBytesRate > 0) {
+      this.#rate = new RateLimit(publishRate, publishBytesRate, monotonic, (key) => broker.population.limitHit(key));
+    }
+    this.#keepAlive = new KeepAlive(
+      options.keepAlive,
+      broker.wheel,
+      monotonic,
+      () => this.#busy,
+      () => {
+        const packet = { type: PacketType.Disconnect, reasonCode: ReasonCode.KeepAliveTimeout };
+        this.terminate(packet, new Error(`nothing received for 1.5 times the keep alive of ${options.keepAlive} s`));
+      },
+    );
+  }
+
+  #sender(options: ClientOptions): PublishSender {
+    const { broker, view } = this;
+    const { onDelivered } = broker.hooks;
+    return new PublishSender(this.connection, {
+      version: this.version,
+      window: options.maxInflight,
+      maximumPacketSize: options.clientMaxPacketSize,
+      topicAliasMaximum: broker.config.mqtt.outgoingTopicAliases ? options.clientTopicAliasMax : 0,
+      now: () => broker.clock.now(),
+      maxUnsentBytes: () => broker.config.limits.maxUnsentBytes,
+      traffic: broker.traffic,
+      onSent: onDelivered === undefined ? undefined : (message) => void onDelivered(view, message),
+    });
+  }
+
+  /** Works off the packets that are there. One that has to wait makes those behind it wait too. */
+  #run(): void {
+    try {
+      while (this.#state !== "gone") {
+        const packet = this.connection.next();
+        if (packet === null) return;
+        const result = this.#state === "connected" ? this.#handle(packet) : this.#greet(packet);
+        if (isPromise(result)) {
+          this.#wait(result);
+          return;
+        }
+        this.#environment.shared.scheduler.afterPacket();
+      }
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #wait(pending: Promise<void>): void {
+    this.#setBusy(true);
+    pending.then(
+      () => {
+        this.#setBusy(false);
+        this.#run();
+      },
+      (error: unknown) => {
+        this.#setBusy(false);
+        this.#fail(error);
+      },
+    );
+  }
+
+  #setBusy(busy: boolean): void {
+    this.#busy = busy;
+    this.connection.busy = busy;
+  }
+
+  #handle(packet: Packet): Awaitable<void> {
+    switch (packet.type) {
+      case PacketType.Publish:
+        return handlePublish(this, packet as ReceivedPublish);
+      case PacketType.Puback:
+        return handlePuback(this, packet);
+      case PacketType.Pubrec:
+        return handlePubrec(this, packet);
+      case PacketType.Pubrel:
+        return handlePubrel(this, packet);
+      case PacketType.Pubcomp:
+        return handlePubcomp(this, packet);
+      case PacketType.Subscribe:
+        return handleSubscribe(this, packet);
+      case PacketType.Unsubscribe:
+        return handleUnsubscribe(this, packet);
+      case PacketType.Pingreq:
+        this.connection.send({ type: PacketType.Pingresp }); // [MQTT-3.12.4-1]
+        return;
+      case PacketType.Disconnect:
+        return handleDisconnect(this, packet);
+      case PacketType.Auth:
+        return this.#reAuthentication.handle(this, packet);
+      case PacketType.Connect:
+        throw new ProtocolError(ReasonCode.ProtocolError, "a second CONNECT"); // [MQTT-3.1.0-2]
+      default:
+        throw new ProtocolError(ReasonCode.ProtocolError, "a packet that only servers send");
+    }
+  }
+
+  /** Before the CONNACK: first CONNECT, then nothing but AUTH [MQTT-3.1.0-1] [MQTT-3.1.2-30]. */
+  #greet(packet: Packet): Awaitable<void> {
+    if (packet.type === PacketType.Connect && this.#state === "waiting") return this.#begin(packet);
+    if (packet.type === PacketType.Auth && this.#handshake !== null) return this.#handshake.auth(packet);
+    if (packet.type === PacketType.Disconnect && this.#state === "authenticating") return this.leave(false);
+    throw new ProtocolError(ReasonCode.ProtocolError, "a packet before the connection was accepted");
+  }
+
+  #begin(connect: ConnectPacket): Awaitable<void> {
+    this.#state = "authenticating";
+    this.connection.version = connect.protocolVersion;
+    // What hooks see of the client until the options are settled.
+    this.#options = negotiate(connect, connect.clientId, defaultAuthOptions(connect, this.broker.config));
+    this.connection.maximumPacketSize = this.#options.clientMaxPacketSize;
+    this.#handshake = new Handshake(this.broker, this, connect);
+    return this.#handshake.start();
+  }
+
+  /** The one catch of a connection: everything that went wrong ends here, and only this client feels it. */
+  #fail(error: unknown): void {
+    if (this.#state === "gone") return;
+    const { broker, connection } = this;
+    if (!(error instanceof MqttError)) {
+      broker.population.internalErrors++;
+      broker.logger.error({ err: error, clientId: this.#options?.clientId }, "internal error, client disconnected");
+    }
+    if (this.#state === "connected") {
+      this.terminate(disconnectFor(error), error as Error);
+      return;
+    }
+    const refusal = connackFor(error, connection.decoder.version);
+    this.#depart(false, error as Error);
+    if (refusal !== undefined) {
+      connection.version = refusal.version;
+      connection.send(refusal.packet);
+    }
+    connection.end();
+  }
+
+  /** Lets go of session and timers; the connection may have something to say yet. */
+  #depart(normal: boolean, error: Error | undefined): void {
+    const { broker } = this;
+    const wasConnected = this.#state === "connected";
+    if (this.#state === "gone") return;
+    this.#state = "gone";
+    this.#connectTimer?.cancel();
+    this.#keepAlive?.stop();
+    const fields = {
+      clientId: this.#options?.clientId,
+      remoteAddress: this.connection.transport.info.remoteAddress,
+      reason: error?.message,
+    };
+    if (!wasConnected) {
+      if (this.#handshake !== null) broker.logger.info(fields, "client refused");
+      else broker.logger.debug(fields, "connection closed before CONNECT");
+    } else {
+      broker.population.disconnected++;
+      this.#environment.clients.remove(this);
+      broker.sessions.leave(this.session, normal);
+      broker.logger.info(fields, "client disconnected");
+    }
+    if (this.#options !== null) broker.hooks.onClosed?.(this.view, error);
+  }
+
+  #logConnected(sessionPresent: boolean): void {
+    const { clientId, keepAlive, username } = this.options;
+    const { listener, remoteAddress } = this.connection.transport.info;
+    const fields = { clientId, username, remoteAddress, listener, version: this.version, keepAlive, sessionPresent };
+    this.broker.logger.info(fields, "client connected");
+  }
+}
+
+/** A limit above what the protocol allows is none. */
+function packetLimit(configured: number): number {
+  return configured >= 268435455 ? PROTOCOL_LIMIT : configured;
+}
+

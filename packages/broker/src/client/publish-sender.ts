@@ -1,0 +1,123 @@
+/** Sends messages to one client: the shared frame where it says the right thing, an own head where it does not. */
+
+import { encodePublishHead, type ProtocolVersion, type PublishProperties, type QoS } from "@gmqtt/packets";
+import type { Connection } from "../connection/connection.ts";
+import type { Message } from "../message.ts";
+import { Frame } from "../message-frame.ts";
+import type { Delivery } from "../session/delivery.ts";
+import { type SessionLink, SendResult } from "../session/session-link.ts";
+import type { TrafficCounters } from "../stats/stats.ts";
+import { OutgoingAliases } from "./outgoing-aliases.ts";
+
+/** What was agreed with the client about what it is sent. */
+export interface PublishSenderOptions {
+  readonly version: ProtocolVersion;
+  /** How many QoS 1 and 2 messages may be unacknowledged. */
+  readonly window: number;
+  readonly maximumPacketSize: number;
+  /** 0: no aliases. */
+  readonly topicAliasMaximum: number;
+  readonly now: () => number;
+  /** Unsent bytes beyond which QoS 0 is dropped and QoS 1 and 2 wait in the queue. */
+  readonly maxUnsentBytes: () => number;
+  readonly traffic: TrafficCounters;
+  /** A message was written; undefined when nobody wants to know. */
+  readonly onSent: ((message: Message) => void) | undefined;
+}
+
+export class PublishSender implements SessionLink {
+  readonly window: number;
+  readonly #connection: Connection;
+  readonly #options: PublishSenderOptions;
+  readonly #version: ProtocolVersion;
+  readonly #maximumPacketSize: number;
+  readonly #aliases: OutgoingAliases | null;
+
+  constructor(connection: Connection, options: PublishSenderOptions) {
+    this.#connection = connection;
+    this.#options = options;
+    this.#version = options.version;
+    this.#maximumPacketSize = options.maximumPacketSize;
+    this.window = options.window;
+    this.#aliases = options.topicAliasMaximum > 0 ? new OutgoingAliases(options.topicAliasMaximum) : null;
+  }
+
+  get writable(): boolean {
+    return this.#connection.unsentBytes < this.#options.maxUnsentBytes();
+  }
+
+  sendMessage(message: Message, retain: boolean, subscriptionIdentifiers: readonly number[] | undefined): SendResult {
+    if (this.#connection.blocked && !this.writable) return SendResult.Blocked;
+    return this.#send(message, 0, retain, false, 0, subscriptionIdentifiers);
+  }
+
+  sendDelivery(delivery: Delivery, dup: boolean): SendResult {
+    const { message, qos, retain, packetId, subscriptionIdentifiers } = delivery;
+    return this.#send(message, qos, retain, dup, packetId, subscriptionIdentifiers);
+  }
+
+  sendPubrel(packetId: number): void {
+    this.#connection.sendAck(6, packetId);
+  }
+
+  #send(
+    message: Message,
+    qos: QoS,
+    retain: boolean,
+    dup: boolean,
+    packetId: number,
+    subscriptionIdentifiers: readonly number[] | undefined,
+  ): SendResult {
+    const frame = this.#frame(message, qos, dup, subscriptionIdentifiers);
+    if (frame.length > this.#maximumPacketSize) return SendResult.TooLarge;
+    const firstByte = 0x30 | (dup ? 8 : 0) | (qos << 1) | (retain ? 1 : 0);
+    this.#connection.sendFrame(frame, firstByte, packetId);
+    this.#connection.counters.messageSent(qos);
+    this.#options.traffic.messageSent(qos);
+    this.#options.onSent?.(message);
+    if (this.#connection.tapped) this.#connection.tapPublish(message, qos, retain, dup, packetId);
+    return SendResult.Sent;
+  }
+
+  #frame(
+    message: Message,
+    qos: QoS,
+    dup: boolean,
+    subscriptionIdentifiers: readonly number[] | undefined,
+  ): Frame {
+    if (this.#version !== 5) return message.frame(4, qos > 0);
+    const interval = message.properties?.messageExpiryInterval;
+    const remaining = interval === undefined ? undefined : message.remainingExpiry(this.#options.now());
+    const shared = subscriptionIdentifiers === undefined && this.#aliases === null && remaining === interval;
+    return shared ? message.frame(5, qos > 0) : this.#ownFrame(message, qos, dup, remaining, subscriptionIdentifiers);
+  }
+
+  /** A head for this client alone: with its identifiers, an alias, or what is left of the expiry interval. */
+  #ownFrame(
+    message: Message,
+    qos: QoS,
+    dup: boolean,
+    remaining: number | undefined,
+    subscriptionIdentifiers: readonly number[] | undefined,
+  ): Frame {
+    const properties: PublishProperties = {
+      ...message.properties,
+      ...(remaining === undefined ? {} : { messageExpiryInterval: remaining }),
+      ...(subscriptionIdentifiers === undefined ? {} : { subscriptionIdentifiers }),
+    };
+    // A packet that is sent again carries its topic: its alias may be unknown on this connection.
+    if (this.#aliases === null || dup) return ownFrame(message, message.topic, qos, properties);
+    // An alias is only set by a packet that is going to be sent.
+    const whole = ownFrame(message, message.topic, qos, { ...properties, topicAlias: 1 });
+    if (whole.length + 2 > this.#maximumPacketSize) return ownFrame(message, message.topic, qos, properties);
+    const { alias, known } = this.#aliases.use(message.topic);
+    return ownFrame(message, known ? "" : message.topic, qos, { ...properties, topicAlias: alias });
+  }
+}
+
+function ownFrame(message: Message, topic: string, qos: QoS, properties: PublishProperties): Frame {
+  const payloadLength = message.payloadLength;
+  const packetId = qos > 0 ? 1 : 0;
+  const { head, packetIdOffset } = encodePublishHead({ topic, qos, packetId, payloadLength, properties }, 5);
+  return new Frame(head, 0, head.length, packetIdOffset, message.payload, head.length);
+}

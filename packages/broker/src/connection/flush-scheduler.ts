@@ -1,0 +1,73 @@
+/** Writes every connection's gathered output once per event-loop turn, and earlier in a turn that gets long. */
+
+/** Something with output to write. */
+export interface Flushable {
+  flush(): void;
+}
+
+/** A turn is cut when routing has gone on for this long ... */
+const SHORTEST_SLICE = 0.5;
+/** ... but not before it lasted this many times what writing took the last time, or writing would eat the turn. */
+const SLICE_PER_FLUSH = 3;
+/** How many packets pass between two looks at the clock. */
+const LOOK_EVERY = 32;
+
+export class FlushScheduler {
+  readonly #monotonic: () => number;
+  #beforeFlush: (() => void) | null = null;
+  #dirty: Flushable[] = [];
+  #spare: Flushable[] = [];
+  #scheduled = false;
+  #turnStart = 0;
+  #packets = 0;
+  #lastFlush = 0;
+  readonly #run: () => void = () => {
+    this.#scheduled = false;
+    this.flush();
+  };
+
+  constructor(monotonic: () => number) {
+    this.#monotonic = monotonic;
+  }
+
+  /** Runs before each flush; the journal commits the turn's changes there. */
+  set beforeFlush(callback: () => void) {
+    this.#beforeFlush = callback;
+  }
+
+  /** Has the connection flushed at the end of this turn. The caller adds itself once per flush. */
+  add(connection: Flushable): void {
+    this.#dirty.push(connection);
+    this.schedule();
+  }
+
+  /** Has a flush happen at the end of this turn, even if there is no output yet. */
+  schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    this.#turnStart = this.#monotonic();
+    this.#packets = 0;
+    setImmediate(this.#run);
+  }
+
+  /** Called after each packet that made output: a long fan-out does not wait for its last receiver. */
+  afterPacket(): void {
+    if (++this.#packets < LOOK_EVERY || !this.#scheduled) return;
+    this.#packets = 0;
+    const slice = Math.max(SHORTEST_SLICE, this.#lastFlush * SLICE_PER_FLUSH);
+    if (this.#monotonic() - this.#turnStart > slice) this.flush();
+  }
+
+  flush(): void {
+    this.#beforeFlush?.();
+    const dirty = this.#dirty;
+    if (dirty.length === 0) return;
+    const start = this.#monotonic();
+    this.#dirty = this.#spare;
+    for (const connection of dirty) connection.flush();
+    dirty.length = 0;
+    this.#spare = dirty;
+    this.#turnStart = this.#monotonic();
+    this.#lastFlush = this.#turnStart - start;
+  }
+}

@@ -1,0 +1,192 @@
+/**
+ * What a connection is going to write at the end of the turn. Small packets are gathered in chunks; bytes that already
+ * stand next to each other somewhere (messages forwarded as they came in) are remembered as one range and not copied.
+ */
+
+import type { Frame } from "../message-frame.ts";
+import { CHUNK_SIZE, type ChunkPool } from "./chunk-pool.ts";
+
+/** A range shorter than this is copied rather than written as a piece of its own. */
+const COPIED_RANGE = 1024;
+/** Up to here a loop beats the set-up of a native copy. */
+const LOOPED_COPY = 96;
+
+/** Takes segments; true when they need not be kept. */
+export interface SegmentSink {
+  write(segments: readonly Uint8Array[]): boolean;
+}
+
+const nowhere: SegmentSink = { write: () => true };
+
+const NOTHING: Uint8Array = new Uint8Array(0);
+
+export class Outbound {
+  readonly #pool: ChunkPool;
+  #segments: Uint8Array[] = [];
+  #used: Buffer[] = [];
+  #bytes = 0;
+  /** The chunk being filled: [start, end) is written but not yet a segment. */
+  #chunk: Buffer | null = null;
+  #start = 0;
+  #end = 0;
+  /** The range that comes behind it. */
+  #range: Uint8Array = NOTHING;
+  #rangeStart = 0;
+  #rangeEnd = 0;
+
+  constructor(pool: ChunkPool) {
+    this.#pool = pool;
+  }
+
+  /** Bytes that wait to be written. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Appends bytes that nobody is going to change. */
+  append(source: Uint8Array, start: number, end: number): void {
+    this.#bytes += end - start;
+    if (source === this.#range && start === this.#rangeEnd) {
+      this.#rangeEnd = end;
+      return;
+    }
+    this.#closeRange();
+    this.#range = source;
+    this.#rangeStart = start;
+    this.#rangeEnd = end;
+  }
+
+  /** Appends a short acknowledgement: first byte, length 2, packet identifier. */
+  appendAck(firstByte: number, packetId: number): void {
+    const chunk = this.#room(4);
+    const offset = this.#end;
+    chunk[offset] = firstByte;
+    chunk[offset + 1] = 2;
+    chunk[offset + 2] = packetId >> 8;
+    chunk[offset + 3] = packetId & 0xff;
+    this.#end = offset + 4;
+    this.#bytes += 4;
+  }
+
+  /** Appends a PUBLISH with this receiver's flags and packet identifier (0: QoS 0). */
+  appendFrame(frame: Frame, firstByte: number, packetId: number): void {
+    const head = frame.head;
+    if (packetId === 0 && head[frame.headStart] === firstByte) {
+      this.append(head, frame.headStart, frame.end);
+      if (frame.payload !== null) this.append(frame.payload, 0, frame.payload.length);
+      return;
+    }
+    // A long payload behind its head stays where it is; only what differs per receiver is copied.
+    const copyEnd = frame.end - frame.headEnd > COPIED_RANGE ? frame.headEnd : frame.end;
+    const length = copyEnd - frame.headStart;
+    if (length > CHUNK_SIZE) this.#appendOwn(frame, firstByte, packetId, copyEnd);
+    else {
+      const chunk = this.#room(length);
+      const offset = this.#end;
+      copy(head, frame.headStart, copyEnd, chunk, offset);
+      patch(chunk, offset, frame, firstByte, packetId);
+      this.#end = offset + length;
+      this.#bytes += length;
+    }
+    if (copyEnd < frame.end) this.append(head, copyEnd, frame.end);
+    if (frame.payload !== null) this.append(frame.payload, 0, frame.payload.length);
+  }
+
+  /** Hands everything over to the sink, which answers whether the memory may be reused. Afterwards this is empty. */
+  flush(sink: SegmentSink): boolean {
+    this.#closeRange();
+    this.#closeChunk();
+    const segments = this.#segments;
+    const reusable = sink.write(segments);
+    if (reusable) {
+      segments.length = 0;
+      for (const chunk of this.#used) this.#pool.give(chunk);
+      if (this.#chunk !== null) this.#pool.give(this.#chunk);
+    } else {
+      this.#segments = [];
+    }
+    this.#used.length = 0;
+    this.#chunk = null;
+    this.#bytes = 0;
+    return reusable;
+  }
+
+  /** For bytes that must wait for the peer: copies a range that would pin a buffer much larger than itself. */
+  settle(): void {
+    const length = this.#rangeEnd - this.#rangeStart;
+    if (length === 0 || length * 4 >= this.#range.buffer.byteLength) return;
+    const own = Buffer.from(this.#range.subarray(this.#rangeStart, this.#rangeEnd));
+    this.#closeChunk();
+    this.#segments.push(own);
+    this.#range = NOTHING;
+    this.#rangeStart = 0;
+    this.#rangeEnd = 0;
+  }
+
+  /** Forgets what waits. */
+  clear(): void {
+    this.flush(nowhere);
+  }
+
+  #appendOwn(frame: Frame, firstByte: number, packetId: number, end: number): void {
+    const own = Buffer.from(frame.head.subarray(frame.headStart, end));
+    patch(own, 0, frame, firstByte, packetId);
+    this.append(own, 0, own.length);
+  }
+
+  /** A chunk with room for `length` bytes (at most CHUNK_SIZE) at `#end`, behind everything appended so far. */
+  #room(length: number): Buffer {
+    this.#closeRange();
+    if (this.#chunk !== null && this.#end + length > CHUNK_SIZE) {
+      this.#closeChunk();
+      this.#used.push(this.#chunk);
+      this.#chunk = null;
+    }
+    if (this.#chunk === null) {
+      this.#chunk = this.#pool.take();
+      this.#start = 0;
+      this.#end = 0;
+    }
+    return this.#chunk;
+  }
+
+  #closeRange(): void {
+    const start = this.#rangeStart;
+    const end = this.#rangeEnd;
+    if (start === end) return;
+    const source = this.#range;
+    this.#range = NOTHING;
+    this.#rangeStart = 0;
+    this.#rangeEnd = 0;
+    if (end - start < COPIED_RANGE) {
+      const chunk = this.#room(end - start);
+      copy(source, start, end, chunk, this.#end);
+      this.#end += end - start;
+      return;
+    }
+    this.#closeChunk();
+    this.#segments.push(source.subarray(start, end));
+  }
+
+  #closeChunk(): void {
+    if (this.#chunk === null || this.#start === this.#end) return;
+    this.#segments.push(this.#chunk.subarray(this.#start, this.#end));
+    this.#start = this.#end;
+  }
+}
+
+function patch(target: Uint8Array, offset: number, frame: Frame, firstByte: number, packetId: number): void {
+  target[offset] = firstByte;
+  if (packetId === 0) return;
+  const at = offset + frame.packetIdOffset - frame.headStart;
+  target[at] = packetId >> 8;
+  target[at + 1] = packetId & 0xff;
+}
+
+function copy(source: Uint8Array, start: number, end: number, target: Uint8Array, offset: number): void {
+  if (end - start > LOOPED_COPY) {
+    target.set(source.subarray(start, end), offset);
+    return;
+  }
+  for (let index = start, to = offset; index < end; index++, to++) target[to] = source[index] as number;
+}

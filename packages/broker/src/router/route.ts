@@ -1,0 +1,92 @@
+/** The answer to "who gets a message on this topic", found once and kept until subscriptions change. */
+
+import type { QoS } from "@gmqtt/packets";
+import type { FilterIndex } from "./filter-index.ts";
+import type { SharedGroup } from "./shared-group.ts";
+import type { Subscriber } from "./subscriber.ts";
+import type { Subscription } from "./subscription.ts";
+
+/** One copy for one subscriber, and what it carries. */
+export class Receiver {
+  readonly subscriber: Subscriber;
+  readonly qos: QoS;
+  readonly retainAsPublished: boolean;
+  readonly identifiers: readonly number[] | undefined;
+  /** Some of the subscriptions behind this are No Local: for the subscriber's own messages look at them one by one. */
+  readonly local: readonly Subscription[] | null;
+
+  constructor(
+    subscriber: Subscriber,
+    qos: QoS,
+    retainAsPublished: boolean,
+    identifiers: readonly number[] | undefined,
+    local: readonly Subscription[] | null,
+  ) {
+    this.subscriber = subscriber;
+    this.qos = qos;
+    this.retainAsPublished = retainAsPublished;
+    this.identifiers = identifiers;
+    this.local = local;
+  }
+}
+
+export interface Route {
+  readonly receivers: readonly Receiver[];
+  readonly groups: readonly SharedGroup[];
+}
+
+/** Which subscriptions count. */
+export interface RouteOptions {
+  /** One copy per matching subscription instead of one per subscriber. */
+  readonly overlap: boolean;
+  readonly system: boolean;
+  readonly shared: boolean;
+  readonly nonShared: boolean;
+}
+
+/** Finds the receivers of a topic. */
+export function findRoute(index: FilterIndex, topic: string, options: RouteOptions): Route {
+  const bySubscriber = new Map<Subscriber, Subscription[]>();
+  const groups: SharedGroup[] = [];
+  index.match(topic, (entry) => {
+    if (options.shared && entry.groups !== null) groups.push(...entry.groups.values());
+    for (const subscription of entry.subscriptions) {
+      if (!(subscription.kind === "system" ? options.system : options.nonShared)) continue;
+      const others = bySubscriber.get(subscription.subscriber);
+      if (others === undefined) bySubscriber.set(subscription.subscriber, [subscription]);
+      else others.push(subscription);
+    }
+  });
+  const receivers: Receiver[] = [];
+  for (const subscriptions of bySubscriber.values()) {
+    if (options.overlap) for (const subscription of subscriptions) receivers.push(merge([subscription]));
+    else receivers.push(merge(subscriptions));
+  }
+  return { receivers, groups };
+}
+
+/** One copy at the highest QoS with all identifiers [MQTT-3.3.4-2] [MQTT-3.3.4-4]; RETAIN is kept if any of them keeps it. */
+export function merge(subscriptions: readonly Subscription[]): Receiver {
+  const first = subscriptions[0] as Subscription;
+  if (subscriptions.length === 1) {
+    const local = first.noLocal ? subscriptions : null;
+    return new Receiver(first.subscriber, first.qos, first.retainAsPublished, first.identifiers, local);
+  }
+  let qos = first.qos;
+  let retainAsPublished = false;
+  let noLocal = false;
+  const identifiers: number[] = [];
+  for (const subscription of subscriptions) {
+    if (subscription.qos > qos) qos = subscription.qos;
+    retainAsPublished ||= subscription.retainAsPublished;
+    noLocal ||= subscription.noLocal;
+    if (subscription.subscriptionIdentifier !== 0) identifiers.push(subscription.subscriptionIdentifier);
+  }
+  return new Receiver(
+    first.subscriber,
+    qos,
+    retainAsPublished,
+    identifiers.length === 0 ? undefined : identifiers,
+    noLocal ? subscriptions : null,
+  );
+}

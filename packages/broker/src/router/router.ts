@@ -1,0 +1,128 @@
+/** From a message to its receivers. */
+
+import type { Message } from "../message.ts";
+import { FilterIndex } from "./filter-index.ts";
+import { findRoute, merge, type Receiver, type Route, type RouteOptions } from "./route.ts";
+import { RouteCache } from "./route-cache.ts";
+import type { SharedGroup } from "./shared-group.ts";
+import type { Subscriber } from "./subscriber.ts";
+import type { Subscription } from "./subscription.ts";
+
+/** Narrows matching for one message; see `IterationOptions` of the hooks. */
+export type RouteKinds = Omit<RouteOptions, "overlap">;
+
+const ALL_KINDS: RouteKinds = { system: true, shared: true, nonShared: true };
+
+export class Router {
+  readonly #index: FilterIndex = new FilterIndex();
+  readonly #cache: RouteCache = new RouteCache();
+  readonly #overlap: () => boolean;
+  #shared = 0;
+
+  /** `overlap` tells the delivery mode in force; after it changed, `forgetRoutes` has to be called. */
+  constructor(overlap: () => boolean) {
+    this.#overlap = overlap;
+  }
+
+  /** How many subscriptions are shared ones. */
+  get sharedSubscriptions(): number {
+    return this.#shared;
+  }
+
+  add(subscription: Subscription): void {
+    if (subscription.shareName !== undefined) this.#shared++;
+    if (this.#index.add(subscription)) this.#changed(subscription);
+  }
+
+  remove(subscription: Subscription): void {
+    if (subscription.shareName !== undefined) this.#shared--;
+    if (this.#index.remove(subscription)) this.#changed(subscription);
+  }
+
+  /** The group that a shared subscription belongs to. */
+  groupOf(subscription: Subscription): SharedGroup | undefined {
+    const { shareName, topicFilter, hasWildcard } = subscription;
+    return shareName === undefined ? undefined : this.#index.group(topicFilter, shareName, hasWildcard);
+  }
+
+  /** The route of a topic was found before and holds: its name has been checked against the limits. */
+  knows(topic: string): boolean {
+    return this.#cache.get(topic) !== undefined;
+  }
+
+  route(topic: string): Route {
+    const cached = this.#cache.get(topic);
+    if (cached !== undefined) return cached;
+    const route = findRoute(this.#index, topic, { ...ALL_KINDS, overlap: this.#overlap() });
+    this.#cache.set(topic, route);
+    return route;
+  }
+
+  /** Hands the message to everybody it concerns; answers how many subscribers that are. */
+  publish(message: Message, kinds?: RouteKinds): number {
+    const route =
+      kinds === undefined
+        ? this.route(message.topic)
+        : findRoute(this.#index, message.topic, { ...kinds, overlap: this.#overlap() });
+    const { receivers, groups } = route;
+    let reached = 0;
+    for (let index = 0; index < receivers.length; index++) {
+      const receiver = receivers[index] as Receiver;
+      if (receiver.local !== null && receiver.subscriber.clientId === message.publisher) {
+        if (deliverLocally(receiver.local, message)) reached++;
+        continue;
+      }
+      receiver.subscriber.deliver(
+        message,
+        receiver.qos,
+        message.retain && receiver.retainAsPublished,
+        receiver.identifiers,
+        undefined,
+      );
+      reached++;
+    }
+    for (let index = 0; index < groups.length; index++) {
+      if ((groups[index] as SharedGroup).deliver(message)) reached++;
+    }
+    return reached;
+  }
+
+  forgetRoutes(): void {
+    this.#cache.clear();
+  }
+
+  *subscriptions(): IterableIterator<Subscription> {
+    for (const entry of this.#index.entries()) {
+      yield* entry.subscriptions;
+      if (entry.groups === null) continue;
+      for (const group of entry.groups.values()) yield* group.members();
+    }
+  }
+
+  /** Subscriptions whose filter matches a topic name. */
+  matching(topic: string): Subscription[] {
+    const found: Subscription[] = [];
+    this.#index.match(topic, (entry) => {
+      found.push(...entry.subscriptions);
+      if (entry.groups === null) return;
+      for (const group of entry.groups.values()) found.push(...group.members());
+    });
+    return found;
+  }
+
+  #changed(subscription: Subscription): void {
+    if (subscription.hasWildcard) this.#cache.clear();
+    else this.#cache.delete(subscription.topicFilter);
+  }
+}
+
+/** The subscriber's own message: No Local subscriptions don't count [MQTT-3.8.3-3]. */
+function deliverLocally(subscriptions: readonly Subscription[], message: Message): boolean {
+  const counting = subscriptions.filter((subscription) => !subscription.noLocal);
+  if (counting.length === 0) return false;
+  const receiver = merge(counting);
+  const subscriber: Subscriber = receiver.subscriber;
+  const retain = message.retain && receiver.retainAsPublished;
+  subscriber.deliver(message, receiver.qos, retain, receiver.identifiers, undefined);
+  return true;
+}

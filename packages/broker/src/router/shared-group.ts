@@ -1,0 +1,76 @@
+/** The members of one shared subscription, and whose turn it is (MQTT 5.0 section 4.8.2). */
+
+import type { Message } from "../message.ts";
+import type { Subscriber } from "./subscriber.ts";
+import type { Subscription } from "./subscription.ts";
+
+export class SharedGroup {
+  /** `$share/name/filter`: with the filter, what makes a group [a group per full string]. */
+  readonly filter: string;
+  readonly #members: Subscription[] = [];
+  #turn = 0;
+
+  constructor(filter: string) {
+    this.filter = filter;
+  }
+
+  get size(): number {
+    return this.#members.length;
+  }
+
+  members(): readonly Subscription[] {
+    return this.#members;
+  }
+
+  add(subscription: Subscription): void {
+    this.#members.push(subscription);
+  }
+
+  remove(subscription: Subscription): void {
+    const index = this.#members.indexOf(subscription);
+    if (index < 0) return;
+    this.#members.splice(index, 1);
+    if (index < this.#turn) this.#turn--;
+  }
+
+  /**
+   * The member a message goes to, in turn: one that can take it at once; else one that is connected; else one that is
+   * away, whose session keeps it. `except` is passed over, for a message that it could not finish.
+   */
+  pick(except?: Subscriber): Subscription | undefined {
+    const members = this.#members;
+    const count = members.length;
+    let connected = -1;
+    let away = -1;
+    for (let step = 0; step < count; step++) {
+      const index = (this.#turn + step) % count;
+      const { subscriber } = members[index] as Subscription;
+      if (subscriber === except) continue;
+      if (subscriber.connected) {
+        if (subscriber.hasRoom) return this.#take(index);
+        if (connected < 0) connected = index;
+      } else if (away < 0) away = index;
+    }
+    const index = connected >= 0 ? connected : away;
+    return index < 0 ? undefined : this.#take(index);
+  }
+
+  /** Hands the message to a member. False when there is none. */
+  deliver(message: Message, except?: Subscriber): boolean {
+    const member = this.pick(except);
+    if (member === undefined) return false;
+    member.subscriber.deliver(
+      message,
+      member.qos,
+      message.retain && member.retainAsPublished,
+      member.identifiers,
+      this.filter,
+    );
+    return true;
+  }
+
+  #take(index: number): Subscription {
+    this.#turn = index + 1 === this.#members.length ? 0 : index + 1;
+    return this.#members[index] as Subscription;
+  }
+}

@@ -1,0 +1,338 @@
+/** The broker: starts the rooms in order, stops them in reverse, and is what plugins and embedders hold in their hands. */
+
+import { Admission } from "./admission.ts";
+import { Client, type ClientEnvironment } from "./client/client.ts";
+import { ClientRegistry } from "./client/client-registry.ts";
+import { type Clock, systemClock } from "./clock.ts";
+import { type BrokerConfig, type BrokerConfigInput, compareConfigs, resolveConfig } from "./config/index.ts";
+import { type Core, createCore } from "./core.ts";
+import { StartError } from "./errors.ts";
+import { transportOfStream } from "./listeners/attach.ts";
+import { openListener } from "./listeners/open-listener.ts";
+import type { Listener, RawStream, Transport } from "./listeners/transport.ts";
+import { type Logger, silentLogger } from "./logger.ts";
+import { createMemoryPersistence } from "./persistence/memory.ts";
+import type { Persistence } from "./persistence/persistence.ts";
+import { type ApiRegistrar, createApiRegistrar } from "./plugin/api-registrar.ts";
+import type { Plugin } from "./plugin/plugin.ts";
+import type {
+  ApplyResult,
+  ClientService,
+  Publisher,
+  Readiness,
+  RetainedService,
+  Server,
+  StreamInfo,
+  SubscriptionService,
+} from "./plugin/server.ts";
+import { restoreState } from "./restore.ts";
+import { createClientService } from "./services/client-service.ts";
+import { watchPackets } from "./services/packet-watch.ts";
+import { createPublisher } from "./services/publisher.ts";
+import { createRetainedService } from "./services/retained-service.ts";
+import { createStatsManager } from "./services/stats-manager.ts";
+import { createSubscriptionService } from "./services/subscription-service.ts";
+import { disconnectAll } from "./shutdown.ts";
+import type { StatsManager } from "./stats/stats.ts";
+import { SysTopics } from "./sys/sys-topics.ts";
+import { UndoStack } from "./undo-stack.ts";
+import { VERSION } from "./version.ts";
+
+/** How a broker is made. Everything is optional: without anything it listens nowhere and is used in memory. */
+export interface BrokerOptions {
+  /** Partial, or as `readConfig` gave it. Default: listens on nothing. Throws `ConfigError` when it can't be used. */
+  readonly config?: BrokerConfigInput | BrokerConfig;
+  /** In chain order: the first is outermost. Default: none. */
+  readonly plugins?: readonly Plugin[];
+  /** Default: what a plugin provides under the name in `persistence.type`; for "memory" the memory store. */
+  readonly persistence?: Persistence;
+  /** Default: says nothing. */
+  readonly logger?: Logger;
+  /** Default: real time. */
+  readonly clock?: Clock;
+  /** Numbers from 0 up to 1. Default: `Math.random`. */
+  readonly random?: () => number;
+  /** Where relative file names start. Default: the working directory. */
+  readonly baseDirectory?: string;
+}
+
+/** A broker that can be started. */
+export interface Broker extends Server {
+  /**
+   * Opens the store, restores what it holds, loads plugins in order, listens. Rejects with `StartError` (which names the
+   * culprit) or `ConfigError`; what had been started is stopped again.
+   */
+  start(): Promise<void>;
+}
+
+/** Makes a broker. Nothing happens before `start`. */
+export function createBroker(options: BrokerOptions = {}): Broker {
+  return new BrokerServer(options);
+}
+
+type Phase = "new" | "starting" | "running" | "stopping" | "stopped";
+
+class BrokerServer implements Broker {
+  readonly version: string = VERSION;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly plugins: readonly Plugin[];
+  readonly publisher: Publisher;
+  readonly clientService: ClientService;
+  readonly subscriptionService: SubscriptionService;
+  readonly retainedService: RetainedService;
+  readonly statsManager: StatsManager;
+  readonly apiRegistrar: ApiRegistrar = createApiRegistrar();
+  readonly #options: BrokerOptions;
+  readonly #persistence: Persistence;
+  readonly #core: Core;
+  readonly #clients: ClientRegistry = new ClientRegistry();
+  /** Connections with their transport open, whatever state they are in. */
+  readonly #open: Set<Client> = new Set();
+  readonly #admission: Admission;
+  readonly #environment: ClientEnvironment;
+  readonly #undo: UndoStack;
+  #listeners: Listener[] = [];
+  #phase: Phase = "new";
+  #restored = 0;
+  #storeAvailable = true;
+  #stopping: Promise<void> | undefined;
+
+  constructor(options: BrokerOptions) {
+    this.#options = options;
+    this.clock = options.clock ?? systemClock;
+    this.logger = options.logger ?? silentLogger;
+    this.plugins = options.plugins ?? [];
+    const config = resolveConfig(options.config ?? { listeners: [] });
+    this.#persistence = options.persistence ?? persistenceFor(config.persistence.type, this.plugins);
+    this.#undo = new UndoStack((culprit, error) => this.logger.error({ err: error, culprit }, "could not be stopped"));
+    this.#core = createCore({
+      config,
+      clock: this.clock,
+      logger: this.logger,
+      plugins: this.plugins,
+      persistence: this.#persistence,
+      clients: this.#clients,
+    });
+    const { services, shared, population } = this.#core;
+    this.#environment = {
+      broker: services,
+      shared,
+      clients: this.#clients,
+      random: options.random ?? Math.random,
+      onGone: (client) => {
+        this.#open.delete(client);
+        this.#admission.left(client.connection.transport);
+      },
+    };
+    this.#admission = new Admission({
+      config: () => this.config,
+      monotonic: () => this.clock.monotonic(),
+      population,
+      onAccept: () => services.hooks.onAccept,
+      admit: (transport) => this.#serve(transport),
+    });
+    this.publisher = createPublisher(services);
+    this.clientService = createClientService(services, this.#clients);
+    this.subscriptionService = createSubscriptionService(services, this.#clients);
+    this.retainedService = createRetainedService(services);
+    this.statsManager = createStatsManager(this.#core, this.#clients);
+  }
+
+  get config(): BrokerConfig {
+    return this.#core.services.config;
+  }
+
+  get listeners(): readonly Listener[] {
+    return this.#listeners;
+  }
+
+  get readiness(): Readiness {
+    return { ready: this.#unreadyReason === undefined, reason: this.#unreadyReason ?? "ok", restoredSessions: this.#restored };
+  }
+
+  get #unreadyReason(): string | undefined {
+    if (this.#phase === "new" || this.#phase === "starting") return "starting";
+    if (this.#phase !== "running") return "stopping";
+    return this.#storeAvailable ? undefined : "store unavailable";
+  }
+
+  async start(): Promise<void> {
+    if (this.#phase !== "new") throw new Error("a broker is started once");
+    this.#phase = "starting";
+    try {
+      await this.#openStore();
+      await restoreState(this.#core.services, (sessions) => {
+        this.#restored = sessions;
+      });
+      await this.#loadPlugins();
+      await this.#listen();
+    } catch (error) {
+      this.#phase = "stopped";
+      this.#core.shared.wheel.stop();
+      await this.#undo.run();
+      throw error;
+    }
+    this.#phase = "running";
+    this.#startSysTopics();
+    this.logger.info(
+      {
+        version: this.version,
+        listeners: this.#listeners.map(({ kind, address }) => `${kind} ${address}`),
+        plugins: this.plugins.map(({ name }) => name),
+        persistence: this.config.persistence.type,
+        sessions: this.#restored,
+      },
+      "broker started",
+    );
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async applyConfig(next: BrokerConfig): Promise<ApplyResult> {
+    const { services } = this.#core;
+    const changes = compareConfigs(services.config, next);
+    for (const listener of this.#listeners) await listener.reload();
+    const applied = [...changes.live];
+    const needsRestart = [...changes.restart];
+    for (const name of changes.plugins) {
+      const plugin = this.plugins.find((candidate) => candidate.name === name);
+      if (plugin?.applyConfig === undefined) needsRestart.push(`plugins.${name}`);
+      else {
+        await plugin.applyConfig(next.plugins[name]);
+        applied.push(`plugins.${name}`);
+      }
+    }
+    services.config = mergeLive(services.config, next, changes.restart);
+    services.router.forgetRoutes();
+    return { applied, needsRestart };
+  }
+
+  acceptTransport(transport: Transport): void {
+    if (this.#phase === "running" || this.#phase === "starting") this.#admission.enter(transport);
+    else transport.destroy();
+  }
+
+  acceptStream(stream: RawStream, info: StreamInfo = {}): void {
+    this.acceptTransport(transportOfStream(stream, info));
+  }
+
+  watchPackets(watcher: Parameters<Server["watchPackets"]>[0]): () => void {
+    return watchPackets(this.#core.shared.taps, watcher);
+  }
+
+  #serve(transport: Transport): void {
+    if (this.#phase !== "running" && this.#phase !== "starting") {
+      transport.destroy();
+      this.#admission.left(transport);
+      return;
+    }
+    const client = new Client(transport, this.#environment);
+    this.#open.add(client);
+    client.start();
+  }
+
+  async #openStore(): Promise<void> {
+    const type = this.config.persistence.type;
+    this.#persistence.onAvailability?.((available) => {
+      this.#storeAvailable = available;
+      if (available) this.logger.info({ type }, "store is available");
+      else this.logger.error({ type }, "store is unavailable");
+    });
+    await step(`persistence ${type}`, () => this.#persistence.open());
+    this.#undo.push(`persistence ${type}`, () => this.#persistence.close());
+    this.#undo.push("journal", () => this.#core.services.journal.close());
+  }
+
+  async #loadPlugins(): Promise<void> {
+    for (const plugin of this.plugins) {
+      await step(`plugin ${plugin.name}`, () => plugin.load(this));
+      this.#undo.push(`plugin ${plugin.name}`, () => plugin.unload());
+      this.logger.info({ plugin: plugin.name }, "plugin loaded");
+    }
+  }
+
+  async #listen(): Promise<void> {
+    for (const [index, config] of this.config.listeners.entries()) {
+      const listener = await openListener(config, {
+        baseDirectory: this.#options.baseDirectory ?? process.cwd(),
+        accept: (transport) => this.acceptTransport(transport),
+        logger: this.logger,
+        maximumPayload: this.config.mqtt.maxPacketSize,
+        path: `listeners[${index}]`,
+      });
+      this.#listeners.push(listener);
+      this.#undo.push(`listener ${listener.name}`, () => listener.close());
+      this.logger.info({ kind: listener.kind, address: listener.address, name: listener.name }, "listening");
+    }
+  }
+
+  #startSysTopics(): void {
+    const topics = new SysTopics(this);
+    topics.start(this.#core.services);
+    this.#undo.push("$SYS topics", () => topics.stop());
+  }
+
+  async #stop(): Promise<void> {
+    if (this.#phase === "new" || this.#phase === "stopped") {
+      this.#phase = "stopped";
+      return;
+    }
+    this.#phase = "stopping";
+    this.logger.info({}, "broker is stopping");
+    const { services } = this.#core;
+    for (const listener of this.#listeners) await listener.close();
+    await disconnectAll(this.#open, services);
+    await services.journal.settled();
+    try {
+      await services.hooks.onStop?.();
+    } catch (error) {
+      this.logger.error({ err: error }, "onStop failed");
+    }
+    await this.#undo.run();
+    this.#core.shared.wheel.stop();
+    this.#phase = "stopped";
+    this.logger.info({}, "broker stopped");
+  }
+}
+
+function persistenceFor(type: string, plugins: readonly Plugin[]): Persistence {
+  if (type === "memory") return createMemoryPersistence();
+  const provider = plugins.find(({ persistence }) => persistence?.type === type)?.persistence;
+  if (provider !== undefined) return provider.create();
+  throw new StartError("persistence", `persistence.type is ${type}, but no plugin provides it; add it to plugin_order`);
+}
+
+async function step(culprit: string, run: () => unknown): Promise<void> {
+  try {
+    await run();
+  } catch (error) {
+    if (error instanceof StartError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new StartError(culprit, `${culprit} failed: ${reason}`, { cause: error });
+  }
+}
+
+/** The new configuration, but for the keys that wait for a restart. */
+function mergeLive(current: BrokerConfig, next: BrokerConfig, restart: readonly string[]): BrokerConfig {
+  const kept = new Set(restart.map((path) => path.split(".")[0]));
+  const merged: Record<string, unknown> = { ...next };
+  for (const key of Object.keys(next) as (keyof BrokerConfig)[]) {
+    const fileKey = key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    if (kept.has(fileKey)) merged[key] = mergeSection(current[key], next[key], restart, fileKey);
+  }
+  return Object.freeze(merged) as unknown as BrokerConfig;
+}
+
+function mergeSection(current: unknown, next: unknown, restart: readonly string[], path: string): unknown {
+  if (restart.includes(path) || typeof current !== "object" || current === null || Array.isArray(current)) return current;
+  const merged: Record<string, unknown> = { ...(next as object) };
+  for (const key of Object.keys(merged)) {
+    const fileKey = `${path}.${key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`;
+    if (restart.includes(fileKey)) merged[key] = (current as Record<string, unknown>)[key];
+  }
+  return Object.freeze(merged);
+}

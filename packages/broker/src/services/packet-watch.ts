@@ -1,0 +1,17 @@
+/** Lets plugins and the log watch packets go by. */
+
+import type { Client } from "../client/client.ts";
+import type { Client as ClientView } from "../client/client-view.ts";
+import { Connection } from "../connection/connection.ts";
+import type { PacketTaps } from "../connection/packet-taps.ts";
+import type { Packet } from "@gmqtt/packets";
+
+/** Told of every packet while it watches. */
+export type PacketWatcher = (client: ClientView, direction: "in" | "out", packet: Packet) => void;
+
+/** Watches until the returned function is called. */
+export function watchPackets(taps: PacketTaps, watcher: PacketWatcher): () => void {
+  return taps.add((source, direction, packet) => {
+    if (source instanceof Connection) watcher((source.owner as Client).view, direction, packet);
+  });
+}

@@ -1,0 +1,116 @@
+/** The messages of a session that wait to be sent, in order; the drop policy's view of them is cheap. */
+
+import type { Delivery } from "./delivery.ts";
+
+/** Below this many removed places in front the array is left as it is. */
+const COMPACT_AT = 256;
+
+export class DeliveryQueue {
+  /** Removed entries leave null; the live ones begin at or after `#head`. */
+  #entries: (Delivery | null)[] = [];
+  #head = 0;
+  #length = 0;
+  #bytes = 0;
+  #qos0 = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Topics and payloads of all entries. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** How many entries have QoS 0: live QoS 0 messages must not overtake them. */
+  get qos0Length(): number {
+    return this.#qos0;
+  }
+
+  push(delivery: Delivery): void {
+    this.#entries.push(delivery);
+    this.#length++;
+    this.#bytes += delivery.size;
+    if (delivery.qos === 0) this.#qos0++;
+  }
+
+  peek(): Delivery | undefined {
+    if (this.#length === 0) return undefined;
+    let head = this.#head;
+    while (this.#entries[head] === null) head++;
+    this.#head = head;
+    return this.#entries[head] as Delivery;
+  }
+
+  /** The entry that came last. */
+  last(): Delivery | undefined {
+    if (this.#length === 0) return undefined;
+    let index = this.#entries.length - 1;
+    while (this.#entries[index] === null) index--;
+    return this.#entries[index] as Delivery;
+  }
+
+  shift(): Delivery | undefined {
+    const delivery = this.peek();
+    if (delivery === undefined) return undefined;
+    this.#remove(this.#head, delivery);
+    return delivery;
+  }
+
+  /** Takes out the first entry that has expired. */
+  takeExpired(now: number): Delivery | undefined {
+    return this.#takeFirst((delivery) => delivery.expiresAt <= now);
+  }
+
+  /** Takes out the oldest entry with QoS 0. */
+  takeQoS0(): Delivery | undefined {
+    return this.#qos0 === 0 ? undefined : this.#takeFirst((delivery) => delivery.qos === 0);
+  }
+
+  /** Takes out every entry that `choose` answers true for, in order. */
+  takeAll(choose: (delivery: Delivery) => boolean): Delivery[] {
+    const taken: Delivery[] = [];
+    for (let index = this.#head; index < this.#entries.length; index++) {
+      const delivery = this.#entries[index];
+      if (delivery === null || delivery === undefined || !choose(delivery)) continue;
+      this.#remove(index, delivery);
+      taken.push(delivery);
+    }
+    return taken;
+  }
+
+  *[Symbol.iterator](): IterableIterator<Delivery> {
+    for (let index = this.#head; index < this.#entries.length; index++) {
+      const delivery = this.#entries[index];
+      if (delivery !== null && delivery !== undefined) yield delivery;
+    }
+  }
+
+  #takeFirst(choose: (delivery: Delivery) => boolean): Delivery | undefined {
+    for (let index = this.#head; index < this.#entries.length; index++) {
+      const delivery = this.#entries[index];
+      if (delivery === null || delivery === undefined || !choose(delivery)) continue;
+      this.#remove(index, delivery);
+      return delivery;
+    }
+    return undefined;
+  }
+
+  #remove(index: number, delivery: Delivery): void {
+    this.#entries[index] = null;
+    this.#length--;
+    this.#bytes -= delivery.size;
+    if (delivery.qos === 0) this.#qos0--;
+    if (this.#length === 0) {
+      this.#entries = [];
+      this.#head = 0;
+      return;
+    }
+    if (index === this.#head) this.#head++;
+    // Holes are few compared to entries, or they are closed: the array never outgrows the queue by more than double.
+    if (this.#entries.length - this.#length > COMPACT_AT + this.#length) {
+      this.#entries = this.#entries.filter((entry) => entry !== null);
+      this.#head = 0;
+    }
+  }
+}

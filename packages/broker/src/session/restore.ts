@@ -1,0 +1,36 @@
+/** From what a store kept back to what the broker works with. */
+
+import { Message } from "../message.ts";
+import type { StoredDelivery, StoredMessage } from "../persistence/persistence.ts";
+import { Delivery } from "./delivery.ts";
+
+export function restoreMessage(stored: StoredMessage): Message {
+  return new Message(
+    stored.topic,
+    stored.payload,
+    stored.qos,
+    stored.retain,
+    stored.properties,
+    stored.publisher,
+    stored.receivedAt,
+    null,
+  );
+}
+
+/** `messageExpiry`: the broker's own limit on waiting, in milliseconds. */
+export function restoreDelivery(stored: StoredDelivery, messageExpiry: number): Delivery {
+  const message = restoreMessage(stored.message);
+  const delivery = new Delivery(
+    stored.sequence,
+    message,
+    stored.qos,
+    stored.retain,
+    stored.subscriptionIdentifiers,
+    stored.sharedFilter,
+    stored.queuedAt,
+    Math.min(message.expiresAt, stored.queuedAt + messageExpiry),
+  );
+  delivery.state = stored.state;
+  delivery.packetId = stored.packetId;
+  return delivery;
+}

@@ -1,0 +1,199 @@
+/** The state kept for a client identifier, over connections (MQTT 5.0 section 4.1). */
+
+import type { ProtocolVersion } from "@gmqtt/packets";
+import type { SessionInfo } from "../client/client-view.ts";
+import type { Message } from "../message.ts";
+import type { StoredSession } from "../persistence/persistence.ts";
+import type { Subscriber } from "../router/subscriber.ts";
+import type { Subscription } from "../router/subscription.ts";
+import type { WheelTimer } from "../timer-wheel.ts";
+import { Outgoing } from "./outgoing.ts";
+import type { SessionLink } from "./session-link.ts";
+import type { SessionServices } from "./session-services.ts";
+
+/** Session Expiry Interval that stands for never. */
+export const NEVER_EXPIRES = 0xffffffff;
+
+/** A will that waits for its connection to end, or for its delay to pass. */
+export interface PendingWill {
+  readonly message: Message;
+  /** Seconds. */
+  readonly delayInterval: number;
+  /** Milliseconds since 1970; undefined while connected. */
+  dueAt: number | undefined;
+}
+
+/** How a connection sets up the session that it opens. */
+export interface SessionOpening {
+  readonly protocolVersion: ProtocolVersion;
+  readonly username: string | undefined;
+  /** Seconds. */
+  readonly expiryInterval: number;
+  readonly will: PendingWill | undefined;
+  readonly maxInflight: number;
+}
+
+export class Session implements Subscriber {
+  readonly clientId: string;
+  readonly createdAt: number;
+  readonly outgoing: Outgoing;
+  readonly subscriptions: Map<string, Subscription> = new Map();
+  /** Identifiers of QoS 2 messages from the client that were taken and wait for PUBREL. */
+  readonly incoming: Set<number> = new Set();
+  username: string | undefined;
+  protocolVersion: ProtocolVersion = 4;
+  expiryInterval = 0;
+  connectedAt: number;
+  disconnectedAt: number | undefined;
+  subscriptionsTotal = 0;
+  will: PendingWill | undefined;
+  /** Runs while disconnected: the end of the session, or the will's delay. @internal to the registry */
+  expiryTimer: WheelTimer | null = null;
+  willTimer: WheelTimer | null = null;
+  #link: SessionLink | null = null;
+  #maxInflight = 0;
+  #ended = false;
+  #stored = false;
+  readonly #services: SessionServices;
+
+  constructor(clientId: string, createdAt: number, services: SessionServices) {
+    this.clientId = clientId;
+    this.createdAt = createdAt;
+    this.connectedAt = createdAt;
+    this.#services = services;
+    this.outgoing = new Outgoing(clientId, services);
+  }
+
+  get connected(): boolean {
+    return this.#link !== null;
+  }
+
+  get link(): SessionLink | null {
+    return this.#link;
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** What the store is told survives the connection. */
+  get persistent(): boolean {
+    return this.outgoing.persistent;
+  }
+
+  /** Can take a QoS 1 or 2 message at once; a shared subscription prefers such members. */
+  get hasRoom(): boolean {
+    return this.outgoing.hasRoom;
+  }
+
+  /** A connection has been accepted for this session; nothing is sent before `resume`. */
+  open(opening: SessionOpening, now: number): void {
+    this.protocolVersion = opening.protocolVersion;
+    this.username = opening.username;
+    this.will = opening.will;
+    this.connectedAt = now;
+    this.disconnectedAt = undefined;
+    this.#maxInflight = opening.maxInflight;
+    this.setExpiryInterval(opening.expiryInterval);
+  }
+
+  /** Starts sending on a connection: first what was unacknowledged, then what waited. */
+  resume(link: SessionLink): void {
+    this.#link = link;
+    this.outgoing.attach(link);
+  }
+
+  /** The connection is gone. */
+  detach(now: number): void {
+    this.#link = null;
+    this.disconnectedAt = now;
+    this.outgoing.detach(this.expiryInterval > 0);
+  }
+
+  /**
+   * Seconds. With 0 the session ends with its connection, and the store does not hear of it unless it has it already.
+   */
+  setExpiryInterval(seconds: number): void {
+    this.expiryInterval = seconds;
+    this.outgoing.persistent = this.#services.journal.durable && (seconds > 0 || this.#stored);
+  }
+
+  /** Hands the state without its lists to the store. */
+  save(): void {
+    if (!this.persistent) return;
+    this.#stored = true;
+    this.#services.journal.record({ type: "session-put", session: this.toStored() });
+  }
+
+  /** It came from the store; `setExpiryInterval` follows. */
+  markStored(): void {
+    this.#stored = true;
+  }
+
+  /** A QoS 2 message was taken [MQTT-4.3.3-10]. */
+  addIncoming(packetId: number): void {
+    this.incoming.add(packetId);
+    if (this.persistent) this.#services.journal.record({ type: "incoming-put", clientId: this.clientId, packetId });
+  }
+
+  /** PUBREL: the identifier is free. False when it was not waiting. */
+  releaseIncoming(packetId: number): boolean {
+    if (!this.incoming.delete(packetId)) return false;
+    if (this.persistent) this.#services.journal.record({ type: "incoming-delete", clientId: this.clientId, packetId });
+    return true;
+  }
+
+  deliver(
+    message: Message,
+    qos: 0 | 1 | 2,
+    retain: boolean,
+    subscriptionIdentifiers: readonly number[] | undefined,
+    sharedFilter: string | undefined,
+  ): void {
+    this.outgoing.deliver(message, qos, retain, subscriptionIdentifiers, sharedFilter);
+  }
+
+  /** @internal the registry ends sessions */
+  end(): void {
+    this.#ended = true;
+    if (this.#stored) this.#services.journal.record({ type: "session-delete", clientId: this.clientId });
+    this.expiryTimer?.cancel();
+    this.willTimer?.cancel();
+    this.outgoing.persistent = false;
+    this.outgoing.clear();
+    this.incoming.clear();
+    this.#link = null;
+  }
+
+  toStored(): StoredSession {
+    return {
+      clientId: this.clientId,
+      username: this.username,
+      protocolVersion: this.protocolVersion,
+      expiryInterval: this.expiryInterval,
+      createdAt: this.createdAt,
+      disconnectedAt: this.disconnectedAt,
+      will: this.will === undefined ? undefined : { ...this.will },
+    };
+  }
+
+  toInfo(): SessionInfo {
+    return {
+      clientId: this.clientId,
+      username: this.username,
+      protocolVersion: this.protocolVersion,
+      connected: this.connected,
+      createdAt: this.createdAt,
+      connectedAt: this.connectedAt,
+      disconnectedAt: this.disconnectedAt,
+      expiryInterval: this.expiryInterval,
+      maxInflight: this.#maxInflight,
+      inflightLength: this.outgoing.inflightLength,
+      maxQueue: this.#services.config.mqtt.maxQueuedMessages,
+      queueLength: this.outgoing.queueLength,
+      subscriptionsCurrent: this.subscriptions.size,
+      subscriptionsTotal: this.subscriptionsTotal,
+      hasWill: this.will !== undefined,
+    };
+  }
+}
