@@ -293,6 +293,18 @@ describe("memory", () => {
     expect((decoder.next() as ReceivedPublish).payload.equals(Buffer.alloc(300_000, "p"))).toBe(true);
   });
 
+  test("a packet of 100 MB in chunks of all sizes is put together in time that is linear in their number", () => {
+    const packet = publish("t", Buffer.alloc(100_000_000, "p"));
+    const decoder = new Decoder({ from: "client", version: 4 });
+    for (let at = 0; at < packet.length; at += 5000) {
+      decoder.push(packet.subarray(at, at + 5000));
+      if (at + 5000 < packet.length && decoder.next() !== null) throw new Error("too early");
+    }
+    const start = performance.now();
+    expect((decoder.next() as ReceivedPublish).payloadLength).toBe(100_000_000);
+    expect(performance.now() - start).toBeLessThan(5000);
+  });
+
   test("an empty chunk changes nothing", () => {
     const decoder = new Decoder({ from: "client", version: 4 });
     decoder.push(new Uint8Array(0));

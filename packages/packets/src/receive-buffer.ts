@@ -13,8 +13,9 @@ export class ReceiveBuffer {
   bytes: Buffer = EMPTY;
   position = 0;
   limit = 0;
-  /** Complete pieces behind `bytes`. */
+  /** Complete pieces behind `bytes`, from index `#next` on: shifting a long array would move all of it each time. */
   readonly #later: Buffer[] = [];
+  #next = 0;
   #laterLength = 0;
   /** Small pieces behind all others, copied together. */
   #block: Buffer = EMPTY;
@@ -42,10 +43,15 @@ export class ReceiveBuffer {
   advance(): boolean {
     if (this.position < this.limit) return true;
     if (this.#later.length === 0) this.#seal();
-    const next = this.#later.shift();
-    this.#read(next ?? EMPTY);
+    this.#read(this.#later[this.#next] ?? EMPTY);
+    if (this.limit === 0) return false;
     this.#laterLength -= this.limit;
-    return next !== undefined;
+    this.#later[this.#next++] = EMPTY;
+    if (this.#next === this.#later.length) {
+      this.#later.length = 0;
+      this.#next = 0;
+    }
+    return true;
   }
 
   /** Copies the next bytes into `target` without taking them; returns how many there were. */
@@ -54,7 +60,7 @@ export class ReceiveBuffer {
     const wanted = Math.min(target.length, this.length);
     let piece = this.bytes;
     let from = this.position;
-    let next = 0;
+    let next = this.#next;
     for (let at = 0; at < wanted; at++) {
       while (from === piece.length) {
         piece = this.#later[next++] as Buffer;
@@ -92,6 +98,7 @@ export class ReceiveBuffer {
   clear(): void {
     this.#read(EMPTY);
     this.#later.length = 0;
+    this.#next = 0;
     this.#laterLength = 0;
     this.#block = EMPTY;
     this.#blockLength = 0;

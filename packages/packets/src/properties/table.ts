@@ -91,5 +91,5 @@ const BY_PLACE: ReadonlyMap<number, readonly PropertyDefinition[]> = new Map(
 
 /** The properties that may stand in a place, in the order of their identifiers. */
 export function propertiesOf(place: PropertyPlace): readonly PropertyDefinition[] {
-  return BY_PLACE.get(place) ?? [];
+  return BY_PLACE.get(place) as readonly PropertyDefinition[];
 }
