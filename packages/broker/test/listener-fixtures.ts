@@ -78,7 +78,7 @@ export class Accepted {
   readonly #waiting: ((transport: Transport) => void)[] = [];
   #taken = 0;
 
-  readonly accept = (transport: Transport): void => {
+  accept = (transport: Transport): void => {
     this.all.push(transport);
     const waiter = this.#waiting.shift();
     if (waiter === undefined) return;

@@ -7,7 +7,7 @@ import type { ListenerConfig } from "../config/index.ts";
 import { ConfigError, StartError } from "../errors.ts";
 import { bind } from "./bind.ts";
 import { openListener } from "./open-listener.ts";
-import type { Listener } from "./transport.ts";
+import type { Listener, Transport } from "./transport.ts";
 
 const undo: (() => unknown)[] = [];
 
@@ -82,6 +82,39 @@ describe("a TCP listener", () => {
     client.destroy();
     await recorder.until(() => recorder.ends + recorder.closes.length > 0);
     recorder.transport.destroy();
+  });
+
+  it("gives its port free at once when closed", async () => {
+    const listener = await open({}, new Accepted());
+    await listener.close();
+    const again = await open({ address: listener.address }, new Accepted());
+    expect(again.port).toBe(listener.port);
+  });
+
+  it.each<[string, Partial<ListenerConfig>]>([
+    ["TCP", {}],
+    ["WebSocket", { websocket: { path: "/", allowedOrigins: [], requireSubprotocol: false } }],
+  ])("over %s lets a connection be refused at once, by destroying it", async (_name, config) => {
+    const accepted = new Accepted();
+    const original = accepted.accept;
+    const refusing = Object.assign(accepted, {
+      accept: (transport: Transport): void => {
+        transport.destroy();
+        original(transport);
+      },
+    });
+    const listener = await open(config, refusing);
+    const client = await connectTo(listener.port);
+    client.on("error", () => {});
+    client.write(
+      "GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" +
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+    );
+    client.resume();
+    const recorder = new Recorder(await accepted.next());
+    await recorder.closed();
+    await new Promise((resolve) => client.once("close", resolve));
+    expect([recorder.bytes, recorder.closes.length]).toEqual([0, 1]);
   });
 
   it("logs that a connection could not be accepted, and goes on", async () => {

@@ -38,7 +38,8 @@ export class Opening {
     this.#raw = raw;
     this.#all = all;
     all.add(this);
-    // The socket's own idle timeout would be restarted by every byte of a peer who drips them.
+    // The socket's own idle timeout would be restarted by every byte of a peer who drips them. Real time and not the
+    // broker's clock: what it bounds are real sockets, and TLS and HTTP keep no other.
     this.#timer = setTimeout(() => this.abandon(), timeout);
     this.#timer.unref();
     // A reset on the way is nothing to report; 'close' follows.

@@ -212,6 +212,18 @@ describe("a mutual TLS listener", () => {
     expect((await accepted.next()).info.certificateUsername).toBe("device-7");
   });
 
+  it("knows the client of a resumed session too", async () => {
+    const { listener, accepted } = await open({ cacert: "authority.crt", verify: true, usernameFromCommonName: true });
+    const first = dial(listener, { cert: device.cert, key: device.key });
+    const [session] = (await once(first, "session")) as [Buffer];
+    await accepted.next();
+    const second = dial(listener, { cert: device.cert, key: device.key, session });
+    const { info } = await accepted.next();
+    expect(second.isSessionReused()).toBe(true);
+    expect(info.certificateUsername).toBe("device-7");
+    expect(info.certificate?.subject.CN).toBe("device-7");
+  });
+
   it.each([
     ["none", "/O=works"],
     ["two", "/CN=device-7/CN=admin"],
@@ -250,6 +262,22 @@ describe("reloading certificates", () => {
     const unmoved = dial(listener);
     await accepted.next();
     expect(unmoved.getPeerCertificate().subject.CN).toBe("second");
+  });
+});
+
+describe("reloading the certificate authority", () => {
+  it("holds new connections to the new one, resumed sessions included", async () => {
+    const old = certificates.authority("rotating");
+    const client = certificates.signed("rotated-out", "/CN=device-8", old);
+    const { listener, accepted } = await open({ cacert: "rotating.crt", verify: true });
+    const first = dial(listener, { cert: client.cert, key: client.key });
+    const [session] = (await once(first, "session")) as [Buffer];
+    await accepted.next();
+    certificates.authority("rotating");
+    await listener.reload();
+    await ending(dial(listener, { cert: client.cert, key: client.key }));
+    await ending(dial(listener, { cert: client.cert, key: client.key, session }));
+    expect(accepted.all).toHaveLength(1);
   });
 });
 

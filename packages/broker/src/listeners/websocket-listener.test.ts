@@ -466,7 +466,6 @@ describe("a secure WebSocket listener", () => {
       ca: authority.cert,
       cert: device.cert,
       key: device.key,
-      ALPNProtocols: ["http/1.1"],
     });
     undo.push(() => client.terminate());
     await once(client, "open");
