@@ -82,7 +82,10 @@ export class TestBroker {
     return new TestClient(this.#run.open(options.info ?? {}), this.#activity, options);
   }
 
-  /** A client whose CONNECT was accepted; fails when it was not. */
+  /**
+   * A client whose CONNECT was accepted; fails when it was not. One that says nothing of keep alive is kept alive: it pings
+   * by itself when the broker imposes an interval.
+   */
   async connect(options: ConnectClientOptions = {}): Promise<TestClient> {
     const client = this.open(options);
     client.sendConnect(options);
@@ -90,6 +93,8 @@ export class TestBroker {
     if (connack.reasonCode !== 0) {
       throw new AssertionError({ message: `expected to be connected, but came ${describePacket(connack)}` });
     }
+    const imposed = connack.properties?.serverKeepAlive;
+    if (options.keepAlive === undefined && imposed !== undefined) client.stayAlive(this.clock, imposed);
     return client;
   }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { VirtualClock } from "../clock/virtual-clock.ts";
 import { ScriptedServer } from "../fixtures/scripted-server.ts";
 
 describe("what a scripted client expects", () => {
@@ -111,6 +112,20 @@ describe("what a scripted client does by itself", () => {
     stubborn.client.end();
     await stubborn.activity.idle();
     expect(stubborn.ended).toBe(true);
+  });
+
+  it("pings by itself when it is to stay alive, and hides the answers", async () => {
+    const server = new ScriptedServer();
+    const client = await server.accept();
+    const clock = new VirtualClock();
+    client.stayAlive(clock, 60);
+    await clock.advance(125_000);
+    expect(server.names).toEqual(["connect", "pingreq", "pingreq"]);
+    for (let pings = 0; pings < 3; pings++) server.say("pingresp");
+    await client.next("pingresp");
+    await client.nothing();
+    await client.drop();
+    expect(clock.pendingTimers).toBe(0);
   });
 
   it("stops reading when frozen, and reads on when thawed", async () => {

@@ -1,7 +1,7 @@
 /** A scripted MQTT client: sends what the test says, also what no client should, and reads strictly. */
 
 import { AssertionError } from "node:assert";
-import type { Transport } from "@gmqtt/broker";
+import type { Clock, ClockTimer, Transport } from "@gmqtt/broker";
 import {
   type ConnackPacket,
   type ConnectPacket,
@@ -53,6 +53,9 @@ export class TestClient {
   #version: ProtocolVersion;
   #clientId = "";
   #lastPacketId = 0;
+  /** Answers to pings that the test did not send. */
+  #pongs = 0;
+  #nextPing: ClockTimer | undefined;
 
   constructor(transport: Transport, pace: Pace, options: OpenOptions = {}) {
     this.#version = options.version ?? 5;
@@ -181,6 +184,17 @@ export class TestClient {
     await this.find("pingresp");
   }
 
+  /** From now on pings by itself whenever so many seconds have passed; the answers are no packets to expect. */
+  stayAlive(clock: Clock, seconds: number): void {
+    this.#nextPing?.cancel();
+    this.#nextPing = clock.setTimer(seconds * 1_000, () => {
+      if (this.ended) return;
+      this.#pongs++;
+      this.send("pingreq");
+      this.stayAlive(clock, seconds);
+    });
+  }
+
   /** DISCONNECT, and waits until the broker has closed; unread packets don't matter any more. */
   async disconnect(fields: PacketFields<"disconnect"> = {}): Promise<void> {
     this.send("disconnect", fields);
@@ -242,12 +256,17 @@ export class TestClient {
     if (packet.type === 2) this.connack = packet;
     const breach = this.#referee.received(packet);
     if (breach !== undefined) this.#inbox.spoil(`${breach}: ${describePacket(packet)}`);
+    if (packet.type === 13 && this.#pongs > 0) {
+      this.#pongs--;
+      return;
+    }
     const answer = this.autoAck ? answerTo(packet) : undefined;
     if (answer !== undefined) this.send(answer);
     if (answer === undefined || packet.type !== 6) this.#inbox.add(packet);
   }
 
   #ended(halfOpen: boolean): void {
+    this.#nextPing?.cancel();
     this.#inbox.end();
     this.#pace.moved();
     if (!halfOpen) this.#transport.end();

@@ -1,0 +1,125 @@
+/** Acknowledgements wait for the store, and what was acknowledged is safe (architecture.md section 5). */
+
+import { createSlowPersistence } from "@gmqtt/testing";
+import { describe, expect, it } from "vitest";
+import { durableStores } from "./stores.ts";
+
+const session = { clientId: "s", cleanStart: false, properties: { sessionExpiryInterval: 600 } } as const;
+
+describe.each(durableStores)("acknowledgements, with the $name store", ({ start }) => {
+  it.each([1, 2] as const)("of QoS %s leave only when the message is safe", async (qos) => {
+    const store = createSlowPersistence();
+    const broker = await start({ persistence: store });
+    const watcher = await broker.connect(session);
+    await watcher.subscribe({ filter: "a", qos: 2 });
+    const publisher = await broker.connect();
+    await broker.idle();
+    store.hold();
+    publisher.send("publish", { topic: "a", qos, packetId: 1, payload: Buffer.from("text") });
+    await publisher.nothing();
+    await watcher.nothing();
+    store.release();
+    await publisher.next(qos === 1 ? "puback" : "pubrec");
+    expect(await watcher.next("publish")).toMatchObject({ text: "text" });
+  });
+
+  it("of PUBREL and PUBREC leave only when their state is safe", async () => {
+    const store = createSlowPersistence();
+    const broker = await start({ persistence: store });
+    const watcher = await broker.connect({ ...session, autoAck: false });
+    await watcher.subscribe({ filter: "a", qos: 2 });
+    const publisher = await broker.connect();
+    publisher.send("publish", { topic: "a", qos: 2, packetId: 1 });
+    await publisher.next("pubrec");
+    const { packetId } = await watcher.next("publish");
+    await broker.idle();
+    store.hold();
+    publisher.send("pubrel", { packetId: 1 });
+    watcher.send("pubrec", { packetId });
+    await publisher.nothing();
+    await watcher.nothing();
+    store.release();
+    await publisher.next("pubcomp");
+    await watcher.next("pubrel");
+  });
+
+  it("come after a commit that failed and was repeated", async () => {
+    const store = createSlowPersistence();
+    const broker = await start({ persistence: store });
+    const watcher = await broker.connect(session);
+    await watcher.subscribe({ filter: "a", qos: 1 });
+    const publisher = await broker.connect();
+    await broker.idle();
+    store.failNext(3);
+    publisher.send("publish", { topic: "a", qos: 1, packetId: 1, payload: Buffer.from("text") });
+    await broker.advance(60_000);
+    await publisher.next("puback");
+    expect(await watcher.next("publish")).toMatchObject({ text: "text" });
+    await broker.crash();
+    expect((await broker.connect(session)).connack?.sessionPresent).toBe(true);
+  });
+
+  it("come when a store that was away is back", async () => {
+    const store = createSlowPersistence();
+    const broker = await start({ persistence: store });
+    const watcher = await broker.connect(session);
+    await watcher.subscribe({ filter: "a", qos: 1 });
+    const publisher = await broker.connect();
+    await broker.idle();
+    store.setAvailable(false);
+    await broker.idle();
+    expect(broker.server.readiness).toMatchObject({ ready: false, reason: "store unavailable" });
+    publisher.send("publish", { topic: "a", qos: 1, packetId: 1, payload: Buffer.from("text") });
+    await publisher.nothing();
+    store.setAvailable(true);
+    await broker.advance(5_000);
+    await publisher.next("puback");
+    expect(await watcher.next("publish")).toMatchObject({ text: "text" });
+    expect(broker.server.readiness).toMatchObject({ ready: true });
+  });
+
+  it.each(["lost", "stored"] as const)(
+    "never given: the client sends again, and nothing is lost or doubled, when the pending commit is %s [MQTT-4.3.3-10]",
+    async (pendingCommits) => {
+      const store = createSlowPersistence();
+      const broker = await start({ persistence: store });
+      const watcher = await broker.connect({ ...session, clientId: "watcher" });
+      await watcher.subscribe({ filter: "a", qos: 2 });
+      const publisher = await broker.connect(session);
+      await broker.idle();
+      store.hold();
+      const message = { topic: "a", qos: 2, packetId: 1, payload: Buffer.from("once") } as const;
+      publisher.send("publish", message);
+      await publisher.nothing();
+      const crashed = broker.crash({ pendingCommits });
+      store.release();
+      await crashed;
+      const again = await broker.connect({ ...session, clientId: "watcher" });
+      const back = await broker.connect(session);
+      back.send("publish", { ...message, dup: true });
+      await back.next("pubrec");
+      back.send("pubrel", { packetId: 1 });
+      await back.next("pubcomp");
+      expect(await again.next("publish")).toMatchObject({ text: "once" });
+      await again.nothing();
+    },
+  );
+
+  it("survive a crash behind every single message", async () => {
+    const broker = await start();
+    const first = await broker.connect(session);
+    await first.subscribe({ filter: "a", qos: 1 });
+    const expected = [];
+    for (let number = 0; number < 10; number++) {
+      const publisher = await broker.connect();
+      await publisher.publish("a", String(number), { qos: 1 });
+      expected.push(String(number));
+      await broker.crash();
+    }
+    const back = await broker.connect(session);
+    const came = [];
+    for (let number = 0; number < 10; number++) came.push((await back.next("publish")).text);
+    expect(came).toEqual(expected);
+    await back.nothing();
+  });
+});
