@@ -110,7 +110,7 @@ export function createCore(options: CoreOptions): Core {
     },
     ended: (clientId, reason) => void hooks.onSessionTerminated?.(clientId, reason),
   });
-  const shared = { scheduler, pool: new ChunkPool(), journal, wheel, topics: new TopicTable(), taps: new PacketTaps(), traffic };
+  const shared = { clock, scheduler, pool: new ChunkPool(), journal, wheel, topics: new TopicTable(), taps: new PacketTaps(), traffic };
   const core: Core = { services, shared, population, hookObserver: undefined };
   return core;
 }

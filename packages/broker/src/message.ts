@@ -1,6 +1,7 @@
 /** An application message on its way through the broker; one object, however many receive it. */
 
-import type { ProtocolVersion, QoS, ReceivedPublish, UserProperty } from "@gmqtt/packets";
+import { type ProtocolVersion, type QoS, ReceivedPublish, type UserProperty } from "@gmqtt/packets";
+import { copyToOwn } from "./byte-slab.ts";
 import { buildFrame, type Frame, frameOf } from "./message-frame.ts";
 
 /** Properties that travel with a message from publisher to subscriber (MQTT 5.0 section 3.3.2.3). */
@@ -41,6 +42,8 @@ export class Message {
   readonly receivedAt: number;
   /** The PUBLISH it came in, as long as its bytes say what this message says. */
   #source: ReceivedPublish | null;
+  /** Nothing of it lies in memory that somebody else may write into, or that is much larger. */
+  #detached: boolean;
   /** Encoded variants, made when first needed: [3.x QoS 0, 3.x QoS 1 and 2, 5.0 QoS 0, 5.0 QoS 1 and 2]. */
   #frame0: Frame | null = null;
   #frame1: Frame | null = null;
@@ -65,6 +68,7 @@ export class Message {
     this.publisher = publisher;
     this.receivedAt = receivedAt;
     this.#source = source;
+    this.#detached = false;
   }
 
   /** A message that the broker or a plugin makes. */
@@ -141,14 +145,20 @@ export class Message {
    * whoever keeps a message beyond the event-loop turn it arrived in.
    */
   detach(): void {
+    if (this.#detached) return;
+    this.#detached = true;
     const source = this.#source;
-    if (source === null) return;
-    this.#payload = Buffer.from(source.source.subarray(source.payloadStart, source.frameEnd));
+    if (source === null) {
+      if (this.#payload !== null) this.#payload = Buffer.from(this.#payload);
+    } else {
+      this.#source = relocate(source);
+      this.#payload = null;
+    }
     const correlationData = this.#properties?.correlationData;
     if (correlationData !== undefined) {
       this.#properties = { ...this.#properties, correlationData: Buffer.from(correlationData) };
     }
-    this.#changed();
+    this.#forgetFrames();
   }
 
   /** The encoded PUBLISH that all receivers of one version and kind of QoS share; head bits and packet id are theirs. */
@@ -176,9 +186,32 @@ export class Message {
       this.#payload ??= this.#source.payload;
       this.#source = null;
     }
+    this.#forgetFrames();
+  }
+
+  #forgetFrames(): void {
     this.#frame0 = null;
     this.#frame1 = null;
     this.#frame2 = null;
     this.#frame3 = null;
   }
+}
+
+/** The same packet in memory of its own. */
+function relocate(packet: ReceivedPublish): ReceivedPublish {
+  const { frameEnd, frameStart, packetId, payloadStart, properties, protocolVersion, topic } = packet;
+  const { buffer, start } = copyToOwn(packet.source, frameStart, frameEnd);
+  const flags = packet.source[frameStart] as number;
+  const moved = start - frameStart;
+  return new ReceivedPublish(
+    flags,
+    topic,
+    packetId,
+    properties,
+    protocolVersion,
+    buffer,
+    start,
+    payloadStart + moved,
+    frameEnd + moved,
+  );
 }

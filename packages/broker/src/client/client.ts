@@ -51,6 +51,9 @@ export interface ClientEnvironment {
 /** waiting: for CONNECT. authenticating: between CONNECT and CONNACK. gone: nothing is handled any more. */
 type State = "waiting" | "authenticating" | "connected" | "gone";
 
+/** The largest CONNECT: what nobody has vouched for is not buffered without bound. Bytes. */
+const LARGEST_CONNECT = 1024 * 1024;
+
 /** The largest packet the protocol has: header and all. */
 const PROTOCOL_LIMIT = 268435460;
 
@@ -60,6 +63,7 @@ export class Client implements ConnectionOwner, ClientContext, HandshakePeer {
   readonly view: ClientView;
   readonly #environment: ClientEnvironment;
   readonly #reAuthentication: ReAuthentication = new ReAuthentication();
+  checkedTopic = "";
   #state: State = "waiting";
   #busy = false;
   #handshake: Handshake | null = null;
@@ -83,7 +87,7 @@ export class Client implements ConnectionOwner, ClientContext, HandshakePeer {
       transport,
       shared,
       {
-        maxPacketSize: packetLimit(mqtt.maxPacketSize),
+        maxPacketSize: Math.min(packetLimit(mqtt.maxPacketSize), LARGEST_CONNECT),
         maxUserProperties: limits.maxUserProperties,
         maxFilters: limits.maxFiltersPerPacket,
         maxUnsentBytes: limits.maxUnsentBytesHard,

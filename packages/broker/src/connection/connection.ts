@@ -9,6 +9,7 @@ import {
   type QoS,
   type TopicTable,
 } from "@gmqtt/packets";
+import type { Clock } from "../clock.ts";
 import type { Transport, TransportHandler } from "../listeners/transport.ts";
 import type { Message } from "../message.ts";
 import type { Frame } from "../message-frame.ts";
@@ -30,6 +31,7 @@ const READ_AHEAD = 64 * 1024;
 
 /** What all connections of a broker share. */
 export interface ConnectionShared {
+  readonly clock: Clock;
   readonly scheduler: FlushScheduler;
   readonly pool: ChunkPool;
   readonly journal: Journal;
@@ -64,6 +66,8 @@ export class Connection implements TransportHandler, Flushable, CommitWaiter {
   readonly transport: Transport;
   /** Takes packets out of what was received; use `next()`, which counts them. */
   readonly decoder: Decoder;
+  /** When the bytes now being decoded arrived, in milliseconds since 1970; one look at the clock for all packets of a chunk. */
+  receivedAt = 0;
   /** Traffic of this connection alone. */
   readonly counters: TrafficCounters;
   readonly #shared: ConnectionShared;
@@ -259,6 +263,7 @@ export class Connection implements TransportHandler, Flushable, CommitWaiter {
 
   onData(chunk: Buffer): void {
     if (this.#ending) return; // read and thrown away
+    this.receivedAt = this.#shared.clock.now();
     this.decoder.push(chunk);
     if (this.#busy) {
       if (this.decoder.bufferedBytes > READ_AHEAD) this.pauseReading();

@@ -3,13 +3,12 @@
  * stand next to each other somewhere (messages forwarded as they came in) are remembered as one range and not copied.
  */
 
+import { copyBytes } from "../byte-slab.ts";
 import type { Frame } from "../message-frame.ts";
 import { CHUNK_SIZE, type ChunkPool } from "./chunk-pool.ts";
 
 /** A range shorter than this is copied rather than written as a piece of its own. */
 const COPIED_RANGE = 1024;
-/** Up to here a loop beats the set-up of a native copy. */
-const LOOPED_COPY = 96;
 
 /** Takes segments; true when they need not be kept. */
 export interface SegmentSink {
@@ -83,7 +82,7 @@ export class Outbound {
     else {
       const chunk = this.#room(length);
       const offset = this.#end;
-      copy(head, frame.headStart, copyEnd, chunk, offset);
+      copyBytes(head, frame.headStart, copyEnd, chunk, offset);
       patch(chunk, offset, frame, firstByte, packetId);
       this.#end = offset + length;
       this.#bytes += length;
@@ -160,7 +159,7 @@ export class Outbound {
     this.#rangeEnd = 0;
     if (end - start < COPIED_RANGE) {
       const chunk = this.#room(end - start);
-      copy(source, start, end, chunk, this.#end);
+      copyBytes(source, start, end, chunk, this.#end);
       this.#end += end - start;
       return;
     }
@@ -181,12 +180,4 @@ function patch(target: Uint8Array, offset: number, frame: Frame, firstByte: numb
   const at = offset + frame.packetIdOffset - frame.headStart;
   target[at] = packetId >> 8;
   target[at + 1] = packetId & 0xff;
-}
-
-function copy(source: Uint8Array, start: number, end: number, target: Uint8Array, offset: number): void {
-  if (end - start > LOOPED_COPY) {
-    target.set(source.subarray(start, end), offset);
-    return;
-  }
-  for (let index = start, to = offset; index < end; index++, to++) target[to] = source[index] as number;
 }

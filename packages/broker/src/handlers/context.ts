@@ -39,6 +39,8 @@ export interface ClientContext {
   forgetCarried(packetId: number): void;
   /** The largest session expiry interval this client may have, in seconds. */
   readonly sessionExpiryLimit: number;
+  /** The topic this client published to last, once it was checked: most publish to few. */
+  checkedTopic: string;
   /** Charges a PUBLISH to the client's rate limits; throws `ProtocolError` 0x96 when they are exceeded. */
   charge(bytes: number): void;
   /** Ends the connection; with `normal` the will is dropped. */

@@ -30,9 +30,12 @@ export function handlePublish(context: ClientContext, packet: ReceivedPublish): 
   const { broker } = context;
   broker.traffic.messageReceived(packet.qos);
   context.connection.counters.messageReceived(packet.qos);
-  const refusal = topicRefusal(broker, topic);
-  if (refusal !== undefined) return refuse(context, packet, refusal);
-  const message = Message.received(packet, topic, context.options.clientId, broker.clock.now());
+  if (topic !== context.checkedTopic) {
+    const refusal = topicRefusal(broker, topic);
+    if (refusal !== undefined) return refuse(context, packet, refusal);
+    context.checkedTopic = topic;
+  }
+  const message = Message.received(packet, topic, context.options.clientId, context.connection.receivedAt);
   const arrived = broker.hooks.onMsgArrived;
   if (arrived !== undefined) return askHooks(context, packet, message, arrived);
   return accept(context, packet, message, undefined);

@@ -7,8 +7,18 @@ const GENERATION = 32 * 1024;
 export class RouteCache {
   #young: Map<string, Route> = new Map();
   #old: Map<string, Route> = new Map();
+  /** Packets of one chunk are often for one topic. */
+  #lastTopic = "";
+  #lastRoute: Route | undefined = undefined;
 
   get(topic: string): Route | undefined {
+    if (topic === this.#lastTopic) return this.#lastRoute;
+    const route = this.#find(topic);
+    if (route !== undefined) this.#remember(topic, route);
+    return route;
+  }
+
+  #find(topic: string): Route | undefined {
     const young = this.#young.get(topic);
     if (young !== undefined || this.#old.size === 0) return young;
     const old = this.#old.get(topic);
@@ -22,15 +32,23 @@ export class RouteCache {
       this.#young = new Map();
     }
     this.#young.set(topic, route);
+    this.#remember(topic, route);
   }
 
   delete(topic: string): void {
     this.#young.delete(topic);
     this.#old.delete(topic);
+    this.#remember("", undefined);
   }
 
   clear(): void {
     if (this.#young.size > 0) this.#young = new Map();
     if (this.#old.size > 0) this.#old = new Map();
+    this.#remember("", undefined);
+  }
+
+  #remember(topic: string, route: Route | undefined): void {
+    this.#lastTopic = topic;
+    this.#lastRoute = route;
   }
 }
