@@ -90,6 +90,16 @@ describe("a stream transport over TCP", () => {
     expect(recorder.drains).toBe(1);
   });
 
+  it("tells of the drain behind writes of several segments", async () => {
+    const recorder = new Recorder(transport);
+    client.pause();
+    const segments = [Buffer.alloc(5), Buffer.alloc(65_536), Buffer.alloc(1)];
+    while (transport.write(segments));
+    client.resume();
+    await recorder.until(() => recorder.drains === 1);
+    expect(transport.bufferedBytes).toBe(0);
+  });
+
   it("tells of the drain even when what is left is far below Node's high-water mark", async () => {
     const recorder = new Recorder(transport);
     client.pause();

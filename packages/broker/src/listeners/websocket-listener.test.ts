@@ -305,7 +305,7 @@ describe("a WebSocket listener", () => {
     await once(client, "open");
     const transport = await accepted.next();
     const seen: string[] = [];
-    const closed = new Promise<void>((resolve) => {
+    const closed = new Promise<Error | undefined>((resolve) => {
       transport.start({
         onData: (chunk) => {
           seen.push(chunk.toString());
@@ -313,15 +313,16 @@ describe("a WebSocket listener", () => {
         },
         onDrain: () => {},
         onEnd: () => {},
-        onClose: () => resolve(),
+        onClose: resolve,
       });
     });
     raw?.cork();
     client.send(Buffer.from("one"), { fin: false });
     client.send(Buffer.from("two"));
     client.send(Buffer.from("three"));
+    client.send("not even this is an error any more");
     raw?.uncork();
-    await closed;
+    expect(await closed).toBeUndefined();
     expect(seen).toEqual(["one"]);
   });
 });

@@ -104,7 +104,7 @@ export class WebSocketTransport implements Transport {
   }
 
   #received(data: Buffer[] | Buffer, isBinary: boolean): void {
-    
+    if (this.#deaf) return;
     if (!isBinary || !Array.isArray(data)) {
       // [MQTT-6.0.0-1]
       this.#deaf = true;
