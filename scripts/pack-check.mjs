@@ -9,11 +9,11 @@ import { join } from "node:path";
 import { packAll } from "./lib/pack.mjs";
 import { firstExample } from "./lib/readme-example.mjs";
 import { environment } from "./lib/run.mjs";
-import { publicPackages } from "./lib/workspace.mjs";
+import { publicPackages, readManifest } from "./lib/workspace.mjs";
 
 const versions = ["20", "22", "24"];
 /** An example that still runs after this time and said something is a server that works, ms. */
-const serverPatience = 5_000;
+const serverPatience = 15_000;
 
 const sums = { passed: 0, failed: 0 };
 const project = mkdtempSync(join(tmpdir(), "gmqtt-pack-check-"));
@@ -36,10 +36,13 @@ try {
 console.log(`${sums.passed} passed, ${sums.failed} failed, 0 skipped`);
 process.exitCode = sums.failed > 0 || sums.passed === 0 ? 1 : 0;
 
-/** An empty project, and in it what npm makes of the tarballs. */
+/** An empty project, and in it what npm makes of the tarballs and of the peers they ask for. */
 function install(tarballs) {
+  const { devDependencies } = readManifest(".");
+  const peers = new Set(publicPackages().flatMap(({ manifest }) => Object.keys(manifest.peerDependencies ?? {})));
+  const specs = [...peers].map((name) => `${name}@${devDependencies[name] ?? "latest"}`);
   writeFileSync(join(project, "package.json"), JSON.stringify({ name: "outside", private: true, type: "module" }));
-  const args = ["install", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error", ...tarballs];
+  const args = ["install", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error", ...tarballs, ...specs];
   execFileSync("npm", args, { cwd: project, env: environment, stdio: ["ignore", "ignore", "inherit"] });
 }
 
@@ -62,16 +65,19 @@ function programsOf(manifest) {
   const programs = Object.entries(manifest.bin ?? {}).flatMap(([command, path]) => [
     [`${command} --version`, [join(home, path), "--version"]],
     [`${command} --help`, [join(home, path), "--help"]],
+    [`${command} check-config`, [join(home, path), "check-config", "-c", join(home, "default_config.yml")]],
   ]);
   if (manifest.exports?.["."] === undefined) return programs;
   const wants = `const all = await import(${JSON.stringify(manifest.name)});
     if (Object.keys(all).length === 0) throw new Error("exports nothing");
     console.log(Object.keys(all).length);`;
   programs.push(["import", ["--input-type=module", "-e", wants]]);
-  const example = firstExample(join(home, "README.md"));
-  const file = join(project, `${manifest.name.replace(/\W+/g, "-")}.mjs`);
-  writeFileSync(file, example ?? `throw new Error("README.md has no js example");`);
-  programs.push(["first example", [file]]);
+  const example = firstExample(join(home, "README.md")) ?? `throw new Error("README.md has no js example");`;
+  const isTest = example.includes('from "vitest"');
+  const file = `readme-${manifest.name.replace(/\W+/g, "-")}.${isTest ? "test.ts" : "mjs"}`;
+  writeFileSync(join(project, file), example);
+  const runner = isTest ? [join(project, "node_modules/vitest/vitest.mjs"), "run"] : [];
+  programs.push(["first example", [...runner, file]]);
   return programs;
 }
 
