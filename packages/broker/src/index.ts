@@ -20,7 +20,32 @@ export {
 export type { Awaitable } from "./awaitable.ts";
 export type { AuthOptions, Client, ClientOptions, SessionInfo } from "./client/client-view.ts";
 export { type Clock, type ClockTimer, systemClock } from "./clock.ts";
-export * from "./config/index.ts";
+export {
+  type ApiConfig,
+  type BrokerConfig,
+  type BrokerConfigInput,
+  type ConfigChanges,
+  type ConfigFlag,
+  type ConfigSources,
+  compareConfigs,
+  describeConfigError,
+  type EnvironmentReader,
+  environmentName,
+  formatDuration,
+  type LimitsConfig,
+  type ListenerConfig,
+  type LogConfig,
+  type MqttConfig,
+  type PersistenceConfig,
+  type PluginSectionResult,
+  parseDuration,
+  pluginKeys,
+  printableConfig,
+  type ReadConfigResult,
+  readConfig,
+  readPluginSection,
+  resolveConfig,
+} from "./config/index.ts";
 export { ConfigError, MqttError, type MqttErrorOptions, ProtocolError, StartError } from "./errors.ts";
 export { HOOK_NAMES } from "./hooks/chain.ts";
 export type {
@@ -80,12 +105,12 @@ export {
   type RetainedService,
   type Server,
   type StreamInfo,
+  SUPPORTED_VERSIONS,
   type SubscribeResult,
   type SubscriptionEntry,
   type SubscriptionInit,
   type SubscriptionQuery,
   type SubscriptionService,
-  SUPPORTED_VERSIONS,
 } from "./plugin/server.ts";
 export { type Broker, type BrokerOptions, createBroker } from "./server.ts";
 export { DropReason, SessionEndReason } from "./stats/reasons.ts";

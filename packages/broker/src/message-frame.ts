@@ -19,7 +19,14 @@ export class Frame {
   /** Size of the packet in bytes, as Maximum Packet Size counts it. */
   readonly length: number;
 
-  constructor(head: Uint8Array, headStart: number, headEnd: number, packetIdOffset: number, payload: Uint8Array | null, end: number) {
+  constructor(
+    head: Uint8Array,
+    headStart: number,
+    headEnd: number,
+    packetIdOffset: number,
+    payload: Uint8Array | null,
+    end: number,
+  ) {
     this.head = head;
     this.headStart = headStart;
     this.headEnd = headEnd;

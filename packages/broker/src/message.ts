@@ -73,7 +73,8 @@ export class Message {
 
   /** A message that the broker or a plugin makes. */
   static create(init: MessageInit, publisher: string, now: number): Message {
-    const payload = typeof init.payload === "string" ? encoder.encode(init.payload) : (init.payload ?? new Uint8Array(0));
+    const payload =
+      typeof init.payload === "string" ? encoder.encode(init.payload) : (init.payload ?? new Uint8Array(0));
     return new Message(init.topic, payload, init.qos ?? 0, init.retain ?? false, init.properties, publisher, now, null);
   }
 
@@ -164,11 +165,19 @@ export class Message {
   /** The encoded PUBLISH that all receivers of one version and kind of QoS share; head bits and packet id are theirs. */
   frame(version: ProtocolVersion, acknowledged: boolean): Frame {
     if (version === 5) {
-      if (acknowledged) return (this.#frame3 ??= this.#encode(5, true));
-      return (this.#frame2 ??= this.#encode(5, false));
+      if (acknowledged) {
+        this.#frame3 ??= this.#encode(5, true);
+        return this.#frame3;
+      }
+      this.#frame2 ??= this.#encode(5, false);
+      return this.#frame2;
     }
-    if (acknowledged) return (this.#frame1 ??= this.#encode(4, true));
-    return (this.#frame0 ??= this.#encode(4, false));
+    if (acknowledged) {
+      this.#frame1 ??= this.#encode(4, true);
+      return this.#frame1;
+    }
+    this.#frame0 ??= this.#encode(4, false);
+    return this.#frame0;
   }
 
   #encode(version: 4 | 5, acknowledged: boolean): Frame {

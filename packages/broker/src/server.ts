@@ -1,11 +1,9 @@
 /** The broker: starts the rooms in order, stops them in reverse, and is what plugins and embedders hold in their hands. */
 
-import { Admission } from "./admission.ts";
 import { Client, type ClientEnvironment } from "./client/client.ts";
 import { ClientRegistry } from "./client/client-registry.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { type BrokerConfig, type BrokerConfigInput, compareConfigs, resolveConfig } from "./config/index.ts";
-import { type Core, createCore } from "./core.ts";
 import { StartError } from "./errors.ts";
 import { transportOfStream } from "./listeners/attach.ts";
 import { openListener } from "./listeners/open-listener.ts";
@@ -25,17 +23,20 @@ import type {
   StreamInfo,
   SubscriptionService,
 } from "./plugin/server.ts";
-import { restoreState } from "./restore.ts";
-import { createClientService } from "./services/client-service.ts";
-import { watchPackets } from "./services/packet-watch.ts";
-import { createPublisher } from "./services/publisher.ts";
-import { createRetainedService } from "./services/retained-service.ts";
-import { createStatsManager } from "./services/stats-manager.ts";
-import { createSubscriptionService } from "./services/subscription-service.ts";
-import { disconnectAll } from "./shutdown.ts";
+import { Admission } from "./server/admission.ts";
+import { type Core, createCore } from "./server/core.ts";
+import { mergeLive } from "./server/merge-config.ts";
+import { restoreState } from "./server/restore.ts";
+import { createClientService } from "./server/services/client-service.ts";
+import { watchPackets } from "./server/services/packet-watch.ts";
+import { createPublisher } from "./server/services/publisher.ts";
+import { createRetainedService } from "./server/services/retained-service.ts";
+import { createStatsManager } from "./server/services/stats-manager.ts";
+import { createSubscriptionService } from "./server/services/subscription-service.ts";
+import { disconnectAll } from "./server/shutdown.ts";
+import { SysTopics } from "./server/sys/sys-topics.ts";
+import { UndoStack } from "./server/undo-stack.ts";
 import type { StatsManager } from "./stats/stats.ts";
-import { SysTopics } from "./sys/sys-topics.ts";
-import { UndoStack } from "./undo-stack.ts";
 import { VERSION } from "./version.ts";
 
 /** How a broker is made. Everything is optional: without anything it listens nowhere and is used in memory. */
@@ -148,7 +149,11 @@ class BrokerServer implements Broker {
   }
 
   get readiness(): Readiness {
-    return { ready: this.#unreadyReason === undefined, reason: this.#unreadyReason ?? "ok", restoredSessions: this.#restored };
+    return {
+      ready: this.#unreadyReason === undefined,
+      reason: this.#unreadyReason ?? "ok",
+      restoredSessions: this.#restored,
+    };
   }
 
   get #unreadyReason(): string | undefined {
@@ -314,25 +319,4 @@ async function step(culprit: string, run: () => unknown): Promise<void> {
     const reason = error instanceof Error ? error.message : String(error);
     throw new StartError(culprit, `${culprit} failed: ${reason}`, { cause: error });
   }
-}
-
-/** The new configuration, but for the keys that wait for a restart. */
-function mergeLive(current: BrokerConfig, next: BrokerConfig, restart: readonly string[]): BrokerConfig {
-  const kept = new Set(restart.map((path) => path.split(".")[0]));
-  const merged: Record<string, unknown> = { ...next };
-  for (const key of Object.keys(next) as (keyof BrokerConfig)[]) {
-    const fileKey = key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-    if (kept.has(fileKey)) merged[key] = mergeSection(current[key], next[key], restart, fileKey);
-  }
-  return Object.freeze(merged) as unknown as BrokerConfig;
-}
-
-function mergeSection(current: unknown, next: unknown, restart: readonly string[], path: string): unknown {
-  if (restart.includes(path) || typeof current !== "object" || current === null || Array.isArray(current)) return current;
-  const merged: Record<string, unknown> = { ...(next as object) };
-  for (const key of Object.keys(merged)) {
-    const fileKey = `${path}.${key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`;
-    if (restart.includes(fileKey)) merged[key] = (current as Record<string, unknown>)[key];
-  }
-  return Object.freeze(merged);
 }

@@ -424,4 +424,3 @@ export class Client implements ConnectionOwner, ClientContext, HandshakePeer {
 function packetLimit(configured: number): number {
   return configured >= 268435455 ? PROTOCOL_LIMIT : configured;
 }
-

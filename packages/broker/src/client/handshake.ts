@@ -77,10 +77,14 @@ export class Handshake {
     if (onBasicAuth === undefined) return this.#accept(undefined);
     const { population } = this.#broker;
     const request = { connect: this.#connect, options: this.#allowed };
-    return counted(population, () => onBasicAuth(this.#peer.view, request), () => {
-      population.authenticationSucceeded++;
-      this.#accept(undefined);
-    });
+    return counted(
+      population,
+      () => onBasicAuth(this.#peer.view, request),
+      () => {
+        population.authenticationSucceeded++;
+        this.#accept(undefined);
+      },
+    );
   }
 
   #enhanced(method: string): Awaitable<void> {

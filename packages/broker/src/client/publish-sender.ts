@@ -5,7 +5,7 @@ import type { Connection } from "../connection/connection.ts";
 import type { Message } from "../message.ts";
 import { Frame } from "../message-frame.ts";
 import type { Delivery } from "../session/delivery.ts";
-import { type SessionLink, SendResult } from "../session/session-link.ts";
+import { SendResult, type SessionLink } from "../session/session-link.ts";
 import type { TrafficCounters } from "../stats/stats.ts";
 import { OutgoingAliases } from "./outgoing-aliases.ts";
 
@@ -79,12 +79,7 @@ export class PublishSender implements SessionLink {
     return SendResult.Sent;
   }
 
-  #frame(
-    message: Message,
-    qos: QoS,
-    dup: boolean,
-    subscriptionIdentifiers: readonly number[] | undefined,
-  ): Frame {
+  #frame(message: Message, qos: QoS, dup: boolean, subscriptionIdentifiers: readonly number[] | undefined): Frame {
     if (this.#version !== 5) return message.frame(4, qos > 0);
     const interval = message.properties?.messageExpiryInterval;
     const remaining = interval === undefined ? undefined : message.remainingExpiry(this.#options.now());

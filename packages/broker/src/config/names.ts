@@ -8,6 +8,11 @@ export function camelCase(key: string): string {
   return key.replaceAll(/_(.)/g, (_, letter: string) => letter.toUpperCase());
 }
 
+/** `maxInflight` as `max_inflight`. */
+export function snakeCase(key: string): string {
+  return key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
 /** The key as it is spelt there. */
 export function spell(key: string, naming: Naming): string {
   return naming === "file" ? key : camelCase(key);

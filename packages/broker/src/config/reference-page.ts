@@ -4,7 +4,7 @@ import { environmentName } from "./environment.ts";
 import { formats } from "./formats.ts";
 import { configKeys } from "./keys/index.ts";
 import { joinPath } from "./names.ts";
-import type { Keys, OptionSpec } from "./spec.ts";
+import type { OptionSpec } from "./spec.ts";
 
 const introduction = `<!-- Made from packages/broker/src/config/keys by reference-page.test.ts; vitest -u writes it anew. -->
 
@@ -20,7 +20,7 @@ file is a complete one. Keys, names and defaults are those of gmqtt; a gmqtt fil
   the name, the value is read from a file, as secrets are handed to containers: \`GMQTT_PERSISTENCE__REDIS__PASSWORD_FILE=/run/secrets/redis\`.
 - **Flags**: \`--set mqtt.max_inflight=50\` for any key.
 - **Durations** are texts of numbers and units (ms, s, m, h, d): \`500ms\`, \`20s\`, \`1h30m\`. In code they are milliseconds or such texts.
-- **Reload**: \`gmqttd reload\` (SIGHUP) puts keys marked *live* in force without a restart, certificates too; for the rest gmqttd says
+- **Reload**: \`gmqttd reload\` (SIGHUP) puts keys marked _live_ in force without a restart, certificates too; for the rest gmqttd says
   that a restart is needed. A file with errors changes nothing.
 - **In code** (\`createBroker({ config: resolveConfig({ mqtt: { maxInflight: 50 } }) })\`) the keys are the same in camelCase.
 - **In editors**: begin the file with \`# yaml-language-server: $schema=\` and the path of \`config.schema.json\` in the package gmqttd.
@@ -32,20 +32,20 @@ export function configReferencePage(): string {
   return `${introduction}\n${sections.join("\n")}`;
 }
 
-/** One heading per top-level key and per section in it, with a table of the keys that hold values. */
+/** One heading per top-level key and per section in it, with a list of the keys that hold values. */
 function page(spec: OptionSpec, path: string, level: number): string[] {
   const heading = `${"#".repeat(level)} ${path}\n\n${spec.doc}\n`;
   if (spec.kind !== "section" && spec.kind !== "list") return [`${heading}\n${facts(spec, path)}\n`];
-  const place = spec.kind === "list" ? joinPath(path, "0") : path;
-  const listDefault = spec.kind === "list" ? [`\nDefault: \`${JSON.stringify(spec.default)}\`\n`] : [];
+  const given = spec.kind === "list" ? `\nDefault: \`${JSON.stringify(spec.default)}\`\n` : "";
+  const within = spec.kind === "list" ? `${path}[]` : path;
   const entries = Object.entries(spec.keys);
   const values = entries.filter(([, option]) => !holdsKeys(option));
   const nested = entries.filter(([, option]) => holdsKeys(option));
   return [
-    [heading, ...listDefault, "\n", table(Object.fromEntries(values), place)].join(""),
-    ...nested.flatMap(([key, option]) =>
-      page(option, joinPath(spec.kind === "list" ? `${path}[]` : path, key), level + 1),
+    [heading, given, values.length === 0 ? "" : "\n", ...values.map(([key, option]) => item(key, option, within))].join(
+      "",
     ),
+    ...nested.flatMap(([key, option]) => page(option, joinPath(within, key), level + 1)),
   ];
 }
 
@@ -53,33 +53,29 @@ function holdsKeys(spec: OptionSpec): boolean {
   return spec.kind === "section" || spec.kind === "list";
 }
 
-function table(keys: Keys, place: string): string {
-  const rows = Object.entries(keys).map(([key, spec]) => {
-    const also = spec.aliases === undefined ? "" : `<br>also \`${spec.aliases.join("`, `")}\``;
-    const variable = environmentName(joinPath(place, key).replaceAll("[]", ".0").split("."));
-    const cells = [`\`${key}\`${also}`, defaultText(spec), allowed(spec), spec.live === true ? "live" : "restart"];
-    return `| ${[...cells, `${spec.doc}<br>\`${variable}\``].join(" | ")} |\n`;
-  });
-  if (rows.length === 0) return "";
-  return `| key | default | values | change | meaning, and its variable |\n|---|---|---|---|---|\n${rows.join("")}`;
+function item(key: string, spec: OptionSpec, within: string): string {
+  const also = spec.aliases === undefined ? "" : ` (also \`${spec.aliases.join("`, `")}\`)`;
+  return `- **\`${key}\`**${also}: ${spec.doc}\n  ${facts(spec, joinPath(within, key))}\n`;
 }
 
+/** Default, allowed values, when a change takes effect, and the variable. */
 function facts(spec: OptionSpec, path: string): string {
-  const change = spec.kind === "opaque" ? "the plugin decides" : spec.live === true ? "live" : "restart";
-  const variable = environmentName(path.split("."));
-  return `Default: ${defaultText(spec)}; values: ${allowed(spec)}; change: ${change}; variable: \`${variable}\`.`;
+  const change = spec.kind === "opaque" ? "the plugin decides on changes" : spec.live === true ? "live" : "restart";
+  const variable = environmentName(path.replaceAll("[]", ".0").split("."));
+  return `${[defaultText(spec), allowed(spec), change, `\`${variable}\``].join("; ")}.`;
 }
 
 function defaultText(spec: OptionSpec): string {
-  if (spec.required === true) return "required";
-  if (spec.kind === "section" || spec.kind === "opaque" || spec.default === undefined) return "none";
-  return `\`${typeof spec.default === "object" || spec.default === "" ? JSON.stringify(spec.default) : spec.default}\``;
+  if (spec.required === true) return "Required";
+  if (spec.kind === "section" || spec.kind === "opaque" || spec.default === undefined) return "No default";
+  const isText = typeof spec.default !== "object" && spec.default !== "";
+  return `Default \`${isText ? spec.default : JSON.stringify(spec.default)}\``;
 }
 
 function allowed(spec: OptionSpec): string {
   switch (spec.kind) {
     case "duration":
-      return `duration${spec.min === undefined ? "" : ` from ${spec.min}`}${spec.zero === undefined ? "" : `; 0: ${spec.zero}`}`;
+      return `duration${spec.min === undefined ? "" : ` from ${spec.min}`}${spec.zero === undefined ? "" : ` (0: ${spec.zero})`}`;
     case "integer":
       return `${spec.min} to ${spec.max}${spec.unit === undefined ? "" : ` ${spec.unit}`}`;
     case "boolean":

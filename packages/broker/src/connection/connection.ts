@@ -1,21 +1,13 @@
 /** Bytes to packets and packets to bytes, for one transport; knows framing, limits and backpressure, no protocol state. */
 
-import {
-  Decoder,
-  encode,
-  fitTo,
-  type Packet,
-  type ProtocolVersion,
-  type QoS,
-  type TopicTable,
-} from "@gmqtt/packets";
+import { Decoder, encode, fitTo, type Packet, type ProtocolVersion, type QoS, type TopicTable } from "@gmqtt/packets";
 import type { Clock } from "../clock.ts";
 import type { Transport, TransportHandler } from "../listeners/transport.ts";
 import type { Message } from "../message.ts";
 import type { Frame } from "../message-frame.ts";
 import type { CommitWaiter, Journal } from "../persistence/journal.ts";
 import type { TrafficCounters } from "../stats/stats.ts";
-import type { WheelTimer, TimerWheel } from "../timer-wheel.ts";
+import type { TimerWheel, WheelTimer } from "../timer-wheel.ts";
 import type { ChunkPool } from "./chunk-pool.ts";
 import { CommitGate } from "./commit-gate.ts";
 import type { Flushable, FlushScheduler } from "./flush-scheduler.ts";

@@ -1,11 +1,11 @@
 /** PUBACK, PUBREC, PUBREL and PUBCOMP: the exchanges of QoS 1 and 2 in both directions (MQTT 5.0 section 4.3). */
 
 import {
+  ProtocolError,
   type PubackPacket,
   type PubcompPacket,
   type PubrecPacket,
   type PubrelPacket,
-  ProtocolError,
   ReasonCode,
 } from "@gmqtt/packets";
 import type { ClientContext } from "./context.ts";
@@ -35,7 +35,8 @@ export function handlePubrel(context: ClientContext, packet: PubrelPacket): void
   const { packetId } = packet;
   context.forgetCarried(packetId);
   const known = context.session.releaseIncoming(packetId);
-  if (known || context.version !== 5) context.connection.sendAck(7, packetId); // [MQTT-4.3.3-11]
+  if (known || context.version !== 5)
+    context.connection.sendAck(7, packetId); // [MQTT-4.3.3-11]
   else context.connection.send({ type: 7, packetId, reasonCode: ReasonCode.PacketIdentifierNotFound }, true);
 }
 
@@ -47,5 +48,8 @@ export function handlePubcomp(context: ClientContext, packet: PubcompPacket): vo
 }
 
 function wrongKind(name: string, packetId: number): ProtocolError {
-  return new ProtocolError(ReasonCode.ProtocolError, `${name} does not belong to the exchange of packet identifier ${packetId}`);
+  return new ProtocolError(
+    ReasonCode.ProtocolError,
+    `${name} does not belong to the exchange of packet identifier ${packetId}`,
+  );
 }

@@ -16,7 +16,10 @@ export function handOverFromEnding(broker: BrokerServices, session: Session): vo
 
 function handOver(broker: BrokerServices, session: Session, onlyToConnected: boolean): void {
   const groups = new Map(
-    [...session.subscriptions.values()].map((subscription) => [subscription.filter, broker.router.groupOf(subscription)]),
+    [...session.subscriptions.values()].map((subscription) => [
+      subscription.filter,
+      broker.router.groupOf(subscription),
+    ]),
   );
   const hasTaker = (delivery: Delivery): boolean => {
     const group = groups.get(delivery.sharedFilter as string);

@@ -1,6 +1,6 @@
 /** Topic aliases that a client has set on this connection (MQTT 5.0 section 3.3.2.3.4); forgotten with it [MQTT-3.3.2-7]. */
 
-import { ProtocolError, type ReceivedPublish, ReasonCode } from "@gmqtt/packets";
+import { ProtocolError, ReasonCode, type ReceivedPublish } from "@gmqtt/packets";
 
 export class IncomingAliases {
   readonly #maximum: number;
@@ -25,7 +25,8 @@ export class IncomingAliases {
       return packet.topic;
     }
     const topic = this.#topics?.get(alias);
-    if (topic === undefined) throw new ProtocolError(ReasonCode.ProtocolError, `topic alias ${alias} was not set before`);
+    if (topic === undefined)
+      throw new ProtocolError(ReasonCode.ProtocolError, `topic alias ${alias} was not set before`);
     return topic;
   }
 }

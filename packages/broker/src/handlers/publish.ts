@@ -6,8 +6,8 @@ import {
   ProtocolError,
   type PubackPacket,
   type PubrecPacket,
-  type ReceivedPublish,
   ReasonCode,
+  type ReceivedPublish,
 } from "@gmqtt/packets";
 import { type Awaitable, isPromise } from "../awaitable.ts";
 import type { IterationOptions, MsgArrivedRequest } from "../hooks/hooks.ts";

@@ -4,8 +4,8 @@ import {
   countTopicLevels,
   MqttError,
   type ParsedFilter,
-  parseTopicFilter,
   ProtocolError,
+  parseTopicFilter,
   type QoS,
   ReasonCode,
   type SubscribePacket,
@@ -14,11 +14,12 @@ import {
 import { type Awaitable, isPromise } from "../awaitable.ts";
 import type { SubscribeRequest } from "../hooks/hooks.ts";
 import type { StoredSubscription } from "../persistence/persistence.ts";
+import { lowerQoS } from "../qos.ts";
 import type { Subscription } from "../router/subscription.ts";
 import { Replay } from "../session/replay.ts";
 import type { Session } from "../session/session.ts";
 import type { BrokerServices, ClientContext } from "./context.ts";
-import { refusalOf, type RefusalProperties, refusalProperties, subscribeCode } from "./refusal.ts";
+import { type RefusalProperties, refusalOf, refusalProperties, subscribeCode } from "./refusal.ts";
 
 /** What hooks have decided so far. */
 interface Decisions {
@@ -147,11 +148,15 @@ export function filterLimit(broker: BrokerServices, filter: string): MqttError |
   const { maxTopicLength, maxTopicLevels } = broker.config.limits;
   if (Buffer.byteLength(filter) > maxTopicLength) {
     broker.population.limitHit("limits.max_topic_length");
-    return new MqttError(ReasonCode.TopicFilterInvalid, { reasonString: `filter is longer than ${maxTopicLength} bytes` });
+    return new MqttError(ReasonCode.TopicFilterInvalid, {
+      reasonString: `filter is longer than ${maxTopicLength} bytes`,
+    });
   }
   if (countTopicLevels(filter) > maxTopicLevels) {
     broker.population.limitHit("limits.max_topic_levels");
-    return new MqttError(ReasonCode.TopicFilterInvalid, { reasonString: `filter has more than ${maxTopicLevels} levels` });
+    return new MqttError(ReasonCode.TopicFilterInvalid, {
+      reasonString: `filter has more than ${maxTopicLevels} levels`,
+    });
   }
   return undefined;
 }
@@ -172,6 +177,6 @@ export function sendRetained(
 }
 
 function lowest(asked: QoS, granted: QoS | undefined, maximum: QoS): QoS {
-  const bounded = asked < maximum ? asked : maximum; // [MQTT-3.2.2-10]
-  return granted !== undefined && granted < bounded ? granted : bounded;
+  const bounded = lowerQoS(asked, maximum); // [MQTT-3.2.2-10]
+  return granted === undefined ? bounded : lowerQoS(granted, bounded);
 }

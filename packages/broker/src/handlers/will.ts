@@ -26,7 +26,8 @@ export function publishWill(broker: BrokerServices, clientId: string, will: Pend
   };
   try {
     const answer = hook?.(clientId, request);
-    if (answer !== undefined && isPromise(answer)) answer.then(publish, (error: unknown) => refused(broker, clientId, error));
+    if (answer !== undefined && isPromise(answer))
+      answer.then(publish, (error: unknown) => refused(broker, clientId, error));
     else publish();
   } catch (error) {
     refused(broker, clientId, error);

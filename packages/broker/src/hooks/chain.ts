@@ -75,7 +75,10 @@ export interface HookChainOptions {
 /** The first plugin is outermost. Plugins are asked for their wrappers once, here. */
 export function composeHooks(plugins: readonly Plugin[], options: HookChainOptions): ComposedHooks {
   const failures = new HookFailures(options);
-  const wrappers = plugins.map((plugin) => ({ name: plugin.name, wrapper: plugin.hookWrapper() as Record<string, AnyWrapper | undefined> }));
+  const wrappers = plugins.map((plugin) => ({
+    name: plugin.name,
+    wrapper: plugin.hookWrapper() as Record<string, AnyWrapper | undefined>,
+  }));
   const composed: Record<string, AnyHook | undefined> = {};
   for (const hook of HOOK_NAMES) {
     const wrapping = wrappers.filter(({ wrapper }) => wrapper[hook] !== undefined);

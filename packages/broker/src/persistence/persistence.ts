@@ -81,7 +81,13 @@ export type StoreChange =
   | { readonly type: "subscription-put"; readonly clientId: string; readonly subscription: StoredSubscription }
   | { readonly type: "subscription-delete"; readonly clientId: string; readonly filter: string }
   | { readonly type: "delivery-put"; readonly clientId: string; readonly delivery: StoredDelivery }
-  | { readonly type: "delivery-state"; readonly clientId: string; readonly sequence: number; readonly state: DeliveryState; readonly packetId: number }
+  | {
+      readonly type: "delivery-state";
+      readonly clientId: string;
+      readonly sequence: number;
+      readonly state: DeliveryState;
+      readonly packetId: number;
+    }
   | { readonly type: "delivery-delete"; readonly clientId: string; readonly sequence: number }
   /** A QoS 2 message of the client was taken; its identifier waits for PUBREL. */
   | { readonly type: "incoming-put"; readonly clientId: string; readonly packetId: number }

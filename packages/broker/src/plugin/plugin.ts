@@ -40,7 +40,9 @@ export interface SchemaIssue {
 export interface ConfigSchema<C> {
   safeParse(
     section: unknown,
-  ): { readonly success: true; readonly data: C } | { readonly success: false; readonly error: { readonly issues: readonly SchemaIssue[] } };
+  ):
+    | { readonly success: true; readonly data: C }
+    | { readonly success: false; readonly error: { readonly issues: readonly SchemaIssue[] } };
 }
 
 /** What a plugin package exports as its default. */

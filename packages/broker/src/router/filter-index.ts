@@ -84,14 +84,20 @@ export class FilterIndex {
   #entry(subscription: Subscription): FilterEntry {
     if (!subscription.hasWildcard) {
       let entry = this.#exact.get(subscription.topicFilter);
-      if (entry === undefined) this.#exact.set(subscription.topicFilter, (entry = new FilterEntry()));
+      if (entry === undefined) {
+        entry = new FilterEntry();
+        this.#exact.set(subscription.topicFilter, entry);
+      }
       return entry;
     }
     let node = this.#root;
     for (const level of subscription.topicFilter.split("/")) {
       node.children ??= new Map();
       let child = node.children.get(level);
-      if (child === undefined) node.children.set(level, (child = new Node()));
+      if (child === undefined) {
+        child = new Node();
+        node.children.set(level, child);
+      }
       node = child;
     }
     node.entry ??= new FilterEntry();

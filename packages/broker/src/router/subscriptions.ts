@@ -1,7 +1,7 @@
 /** Makes and ends subscriptions: in the session, for the router, in the store, and in the counts. */
 
-import type { StoredSubscription } from "../persistence/persistence.ts";
 import type { Journal } from "../persistence/journal.ts";
+import type { StoredSubscription } from "../persistence/persistence.ts";
 import type { PopulationCounters } from "../stats/stats.ts";
 import type { Router } from "./router.ts";
 import type { Subscriber } from "./subscriber.ts";
@@ -39,7 +39,11 @@ export class SubscriptionTable {
     owner.subscriptions.set(stored.filter, subscription);
     this.#router.add(subscription);
     if (owner.persistent) {
-      const change = { type: "subscription-put", clientId: owner.clientId, subscription: subscription.toStored() } as const;
+      const change = {
+        type: "subscription-put",
+        clientId: owner.clientId,
+        subscription: subscription.toStored(),
+      } as const;
       this.#journal.record(change);
     }
     return { subscription, existed: present !== undefined };

@@ -14,7 +14,10 @@ export class TopicTree {
     for (const level of topic.split("/")) {
       node.children ??= new Map();
       let child = node.children.get(level);
-      if (child === undefined) node.children.set(level, (child = new Node()));
+      if (child === undefined) {
+        child = new Node();
+        node.children.set(level, child);
+      }
       node = child;
     }
     node.topic = topic;

@@ -3,14 +3,15 @@
 import type { QoS } from "@gmqtt/packets";
 import { isPromise } from "../awaitable.ts";
 import type { Message } from "../message.ts";
+import type { StoredDelivery } from "../persistence/persistence.ts";
+import { lowerQoS } from "../qos.ts";
 import { DropReason } from "../stats/reasons.ts";
 import { Delivery } from "./delivery.ts";
 import { DeliveryQueue } from "./delivery-queue.ts";
 import { Inflight } from "./inflight.ts";
-import type { StoredDelivery } from "../persistence/persistence.ts";
 import type { Replay } from "./replay.ts";
 import { restoreDelivery } from "./restore.ts";
-import { type SessionLink, SendResult } from "./session-link.ts";
+import { SendResult, type SessionLink } from "./session-link.ts";
 import type { SessionServices } from "./session-services.ts";
 
 /** Deliveries read back from the store at a time; also how many an offline session of a durable store keeps in memory. */
@@ -62,9 +63,7 @@ export class Outgoing {
 
   /** Nothing waits to be sent. */
   get #idle(): boolean {
-    return (
-      this.#queue.length === 0 && this.#stored === 0 && this.#again.length === 0 && this.#replays.length === 0
-    );
+    return this.#queue.length === 0 && this.#stored === 0 && this.#again.length === 0 && this.#replays.length === 0;
   }
 
   /** What counts against the client's Receive Maximum on this connection. */
@@ -114,7 +113,7 @@ export class Outgoing {
     subscriptionIdentifiers: readonly number[] | undefined,
     sharedFilter: string | undefined,
   ): void {
-    const qos = message.qos < grantedQoS ? message.qos : grantedQoS;
+    const qos = lowerQoS(message.qos, grantedQoS);
     const link = this.#link;
     if (qos === 0) {
       if (link === null) {
@@ -390,7 +389,7 @@ export class Outgoing {
         this.#replays.shift();
         continue;
       }
-      const qos = message.qos < replay.qos ? message.qos : replay.qos;
+      const qos = lowerQoS(message.qos, replay.qos);
       if (qos === 0) this.#sendQoS0(link, message, true, replay.subscriptionIdentifiers);
       else this.#sendFirst(link, this.#make(message, qos, true, replay.subscriptionIdentifiers, undefined, now), now);
     }
@@ -399,7 +398,7 @@ export class Outgoing {
   #keep(replay: Replay): void {
     const now = this.#services.clock.now();
     for (let message = replay.next(); message !== undefined; message = replay.next()) {
-      const qos = message.qos < replay.qos ? message.qos : replay.qos;
+      const qos = lowerQoS(message.qos, replay.qos);
       if (qos === 0) continue;
       this.#enqueue(this.#make(message, qos, true, replay.subscriptionIdentifiers, undefined, now), now);
     }

@@ -14,8 +14,22 @@ const SLOTS = DROPPED + 3 * DROP_REASONS.length;
 
 /** Names of the packet types as statistics give them, by type number; 0 is not used. */
 export const PACKET_TYPE_NAMES: readonly string[] = [
-  "", "connect", "connack", "publish", "puback", "pubrec", "pubrel", "pubcomp",
-  "subscribe", "suback", "unsubscribe", "unsuback", "pingreq", "pingresp", "disconnect", "auth",
+  "",
+  "connect",
+  "connack",
+  "publish",
+  "puback",
+  "pubrec",
+  "pubrel",
+  "pubcomp",
+  "subscribe",
+  "suback",
+  "unsubscribe",
+  "unsuback",
+  "pingreq",
+  "pingresp",
+  "disconnect",
+  "auth",
 ];
 
 /** Packets and bytes by packet type number (index 1 to 15). */

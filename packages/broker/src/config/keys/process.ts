@@ -4,7 +4,7 @@
 export const pidFileKey = {
   kind: "text",
   optional: true,
-  doc: "File that holds the process id while gmqttd runs; `gmqttd reload` reads it. Relative to the configuration file. Default: none.",
+  doc: "File that holds the process id while gmqttd runs; `gmqttd reload` reads it. Relative to the configuration file.",
 } as const;
 
 /** Declaration of section `log`. */

@@ -1,10 +1,10 @@
 /** Whether a new connection is let in at all: limits on how many and how fast, then `onAccept`. */
 
-import { isPromise } from "./awaitable.ts";
-import type { BrokerConfig } from "./config/index.ts";
-import type { Hooks } from "./hooks/hooks.ts";
-import type { Transport } from "./listeners/transport.ts";
-import type { PopulationCounters } from "./stats/stats.ts";
+import { isPromise } from "../awaitable.ts";
+import type { BrokerConfig } from "../config/index.ts";
+import type { Hooks } from "../hooks/hooks.ts";
+import type { Transport } from "../listeners/transport.ts";
+import type { PopulationCounters } from "../stats/stats.ts";
 
 /** What the door needs of the broker. */
 export interface AdmissionOptions {

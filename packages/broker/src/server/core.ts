@@ -1,27 +1,27 @@
 /** Wires the rooms together: one object with everything that handlers and sessions need. */
 
 import { TopicTable } from "@gmqtt/packets";
-import type { ClientRegistry } from "./client/client-registry.ts";
-import type { Clock } from "./clock.ts";
-import type { BrokerConfig } from "./config/index.ts";
-import { ChunkPool } from "./connection/chunk-pool.ts";
-import type { ConnectionShared } from "./connection/connection.ts";
-import { FlushScheduler } from "./connection/flush-scheduler.ts";
-import { PacketTaps } from "./connection/packet-taps.ts";
-import type { BrokerServices } from "./handlers/context.ts";
-import { handOverFromAbsent, handOverFromEnding } from "./handlers/hand-over.ts";
-import { publishWill } from "./handlers/will.ts";
-import { composeHooks, type HookObserver } from "./hooks/chain.ts";
-import type { Logger } from "./logger.ts";
-import { Journal } from "./persistence/journal.ts";
-import type { Persistence } from "./persistence/persistence.ts";
-import type { Plugin } from "./plugin/plugin.ts";
-import { RetainedMessages } from "./router/retained.ts";
-import { Router } from "./router/router.ts";
-import { SubscriptionTable } from "./router/subscriptions.ts";
-import { SessionRegistry } from "./session/registry.ts";
-import { PopulationCounters, TrafficCounters } from "./stats/stats.ts";
-import { TimerWheel } from "./timer-wheel.ts";
+import type { ClientRegistry } from "../client/client-registry.ts";
+import type { Clock } from "../clock.ts";
+import type { BrokerConfig } from "../config/index.ts";
+import { ChunkPool } from "../connection/chunk-pool.ts";
+import type { ConnectionShared } from "../connection/connection.ts";
+import { FlushScheduler } from "../connection/flush-scheduler.ts";
+import { PacketTaps } from "../connection/packet-taps.ts";
+import type { BrokerServices } from "../handlers/context.ts";
+import { handOverFromAbsent, handOverFromEnding } from "../handlers/hand-over.ts";
+import { publishWill } from "../handlers/will.ts";
+import { composeHooks, type HookObserver } from "../hooks/chain.ts";
+import type { Logger } from "../logger.ts";
+import { Journal } from "../persistence/journal.ts";
+import type { Persistence } from "../persistence/persistence.ts";
+import type { Plugin } from "../plugin/plugin.ts";
+import { RetainedMessages } from "../router/retained.ts";
+import { Router } from "../router/router.ts";
+import { SubscriptionTable } from "../router/subscriptions.ts";
+import { SessionRegistry } from "../session/registry.ts";
+import { PopulationCounters, TrafficCounters } from "../stats/stats.ts";
+import { TimerWheel } from "../timer-wheel.ts";
 
 /** What a core is made of. */
 export interface CoreOptions {
@@ -110,7 +110,16 @@ export function createCore(options: CoreOptions): Core {
     },
     ended: (clientId, reason) => void hooks.onSessionTerminated?.(clientId, reason),
   });
-  const shared = { clock, scheduler, pool: new ChunkPool(), journal, wheel, topics: new TopicTable(), taps: new PacketTaps(), traffic };
+  const shared = {
+    clock,
+    scheduler,
+    pool: new ChunkPool(),
+    journal,
+    wheel,
+    topics: new TopicTable(),
+    taps: new PacketTaps(),
+    traffic,
+  };
   const core: Core = { services, shared, population, hookObserver: undefined };
   return core;
 }

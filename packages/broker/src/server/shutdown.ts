@@ -1,8 +1,8 @@
 /** Ends all connections when the broker stops. */
 
 import { ReasonCode } from "@gmqtt/packets";
-import type { Client } from "./client/client.ts";
-import type { BrokerServices } from "./handlers/context.ts";
+import type { Client } from "../client/client.ts";
+import type { BrokerServices } from "../handlers/context.ts";
 
 /** How often it is looked whether everybody has gone: milliseconds. */
 const LOOK_EVERY = 20;

@@ -1,11 +1,11 @@
 /** Clients and sessions for plugins. */
 
 import { ReasonCode } from "@gmqtt/packets";
-import type { ClientRegistry } from "../client/client-registry.ts";
-import type { Client, SessionInfo } from "../client/client-view.ts";
-import type { BrokerServices } from "../handlers/context.ts";
-import type { ClientService } from "../plugin/server.ts";
-import { SessionEndReason } from "../stats/reasons.ts";
+import type { ClientRegistry } from "../../client/client-registry.ts";
+import type { Client, SessionInfo } from "../../client/client-view.ts";
+import type { BrokerServices } from "../../handlers/context.ts";
+import type { ClientService } from "../../plugin/server.ts";
+import { SessionEndReason } from "../../stats/reasons.ts";
 
 export function createClientService(broker: BrokerServices, clients: ClientRegistry): ClientService {
   return {

@@ -1,9 +1,9 @@
 /** Retained messages for plugins. */
 
 import { MqttError, ReasonCode } from "@gmqtt/packets";
-import type { BrokerServices } from "../handlers/context.ts";
-import type { Message } from "../message.ts";
-import type { RetainedService } from "../plugin/server.ts";
+import type { BrokerServices } from "../../handlers/context.ts";
+import type { Message } from "../../message.ts";
+import type { RetainedService } from "../../plugin/server.ts";
 import { messageOf } from "./publisher.ts";
 
 export function createRetainedService(broker: BrokerServices): RetainedService {

@@ -1,9 +1,9 @@
 /** Publishes the state of the broker under `$SYS/broker`, by the names that users of mosquitto know. */
 
-import type { BrokerServices } from "../handlers/context.ts";
-import { Message } from "../message.ts";
-import type { Server } from "../plugin/server.ts";
-import type { WheelTimer } from "../timer-wheel.ts";
+import type { BrokerServices } from "../../handlers/context.ts";
+import { Message } from "../../message.ts";
+import type { Server } from "../../plugin/server.ts";
+import type { WheelTimer } from "../../timer-wheel.ts";
 import { LoadAverages } from "./load-averages.ts";
 
 const PREFIX = "$SYS/broker";

@@ -1,18 +1,18 @@
 /** Subscriptions of all sessions for plugins. */
 
 import { MqttError, parseTopicFilter, ReasonCode } from "@gmqtt/packets";
-import type { ClientRegistry } from "../client/client-registry.ts";
-import type { BrokerServices } from "../handlers/context.ts";
-import { filterLimit, sendRetained } from "../handlers/subscribe.ts";
+import type { ClientRegistry } from "../../client/client-registry.ts";
+import type { BrokerServices } from "../../handlers/context.ts";
+import { filterLimit, sendRetained } from "../../handlers/subscribe.ts";
 import type {
   SubscribeResult,
   SubscriptionEntry,
   SubscriptionInit,
   SubscriptionQuery,
   SubscriptionService,
-} from "../plugin/server.ts";
-import type { Subscription } from "../router/subscription.ts";
-import type { Session } from "../session/session.ts";
+} from "../../plugin/server.ts";
+import type { Subscription } from "../../router/subscription.ts";
+import type { Session } from "../../session/session.ts";
 
 export function createSubscriptionService(broker: BrokerServices, clients: ClientRegistry): SubscriptionService {
   const sessionOf = (clientId: string): Session => {

@@ -1,8 +1,8 @@
 /** The statistics as plugins read them. */
 
-import type { ClientRegistry } from "../client/client-registry.ts";
+import type { ClientRegistry } from "../../client/client-registry.ts";
+import type { StatsManager } from "../../stats/stats.ts";
 import type { Core } from "../core.ts";
-import type { StatsManager } from "../stats/stats.ts";
 
 export function createStatsManager(core: Core, clients: ClientRegistry): StatsManager {
   return {

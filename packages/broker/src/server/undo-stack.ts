@@ -1,6 +1,6 @@
 /** What has been started, to be stopped in reverse: at the end, or when a later step of the start failed. */
 
-import type { Awaitable } from "./awaitable.ts";
+import type { Awaitable } from "../awaitable.ts";
 
 export class UndoStack {
   readonly #steps: { readonly culprit: string; readonly undo: () => Awaitable<void> }[] = [];

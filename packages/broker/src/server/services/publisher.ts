@@ -1,12 +1,12 @@
 /** Messages of the broker itself and of its plugins, treated like those of clients. */
 
 import { isValidTopicName, MqttError, ReasonCode } from "@gmqtt/packets";
-import type { BrokerServices } from "../handlers/context.ts";
-import { allKinds, distribute } from "../handlers/distribute.ts";
-import { topicRefusal } from "../handlers/publish.ts";
-import type { MsgArrivedRequest } from "../hooks/hooks.ts";
-import { Message, type MessageInit } from "../message.ts";
-import type { Publisher } from "../plugin/server.ts";
+import type { BrokerServices } from "../../handlers/context.ts";
+import { allKinds, distribute } from "../../handlers/distribute.ts";
+import { topicRefusal } from "../../handlers/publish.ts";
+import type { MsgArrivedRequest } from "../../hooks/hooks.ts";
+import { Message, type MessageInit } from "../../message.ts";
+import type { Publisher } from "../../plugin/server.ts";
 
 /** A message made of what a caller gives; throws `MqttError` 0x90 for an impossible topic. */
 export function messageOf(broker: BrokerServices, init: MessageInit | Message): Message {

@@ -1,9 +1,9 @@
 /** What a start does with the state that a store kept. */
 
-import type { BrokerServices } from "./handlers/context.ts";
-import type { RestoredSession } from "./persistence/persistence.ts";
-import { restoreMessage } from "./session/restore.ts";
-import { Session } from "./session/session.ts";
+import type { BrokerServices } from "../handlers/context.ts";
+import type { RestoredSession } from "../persistence/persistence.ts";
+import { restoreMessage } from "../session/restore.ts";
+import { Session } from "../session/session.ts";
 
 /** Reads everything back; `progress` hears how many sessions there are so far. Sessions and wills that were due meanwhile end. */
 export async function restoreState(broker: BrokerServices, progress: (sessions: number) => void): Promise<void> {

@@ -1,10 +1,10 @@
 /** Lets plugins and the log watch packets go by. */
 
-import type { Client } from "../client/client.ts";
-import type { Client as ClientView } from "../client/client-view.ts";
-import { Connection } from "../connection/connection.ts";
-import type { PacketTaps } from "../connection/packet-taps.ts";
 import type { Packet } from "@gmqtt/packets";
+import type { Client } from "../../client/client.ts";
+import type { Client as ClientView } from "../../client/client-view.ts";
+import { Connection } from "../../connection/connection.ts";
+import type { PacketTaps } from "../../connection/packet-taps.ts";
 
 /** Told of every packet while it watches. */
 export type PacketWatcher = (client: ClientView, direction: "in" | "out", packet: Packet) => void;
