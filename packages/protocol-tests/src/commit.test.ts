@@ -4,6 +4,11 @@ import { createSlowPersistence } from "@gmqtt/testing";
 import { describe, expect, it } from "vitest";
 import { durableStores } from "./stores.ts";
 
+/** Far enough for what was sent to be a commit of its own. */
+async function turn(): Promise<void> {
+  for (let turns = 0; turns < 2; turns++) await new Promise((resolve) => setImmediate(resolve));
+}
+
 const session = { clientId: "s", cleanStart: false, properties: { sessionExpiryInterval: 600 } } as const;
 
 describe.each(durableStores)("acknowledgements, with the $name store", ({ start }) => {
@@ -28,7 +33,7 @@ describe.each(durableStores)("acknowledgements, with the $name store", ({ start 
     const broker = await start({ persistence: store });
     const watcher = await broker.connect({ ...session, autoAck: false });
     await watcher.subscribe({ filter: "a", qos: 2 });
-    const publisher = await broker.connect();
+    const publisher = await broker.connect({ ...session, clientId: "publisher" });
     publisher.send("publish", { topic: "a", qos: 2, packetId: 1 });
     await publisher.next("pubrec");
     const { packetId } = await watcher.next("publish");
@@ -104,6 +109,43 @@ describe.each(durableStores)("acknowledgements, with the $name store", ({ start 
       await again.nothing();
     },
   );
+
+  it("keep the order of changes when a commit failed and is repeated behind a later one", async () => {
+    const store = createSlowPersistence();
+    const broker = await start({ persistence: store });
+    const publisher = await broker.connect();
+    await broker.idle();
+    store.failNext(1);
+    publisher.send("publish", { topic: "a", retain: true, qos: 1, packetId: 1, payload: Buffer.from("old") });
+    await turn();
+    publisher.send("publish", { topic: "a", retain: true, qos: 1, packetId: 2, payload: Buffer.from("new") });
+    await broker.advance(10_000);
+    expect(await publisher.next("puback")).toMatchObject({ packetId: 1 });
+    expect(await publisher.next("puback")).toMatchObject({ packetId: 2 });
+    await broker.crash();
+    const client = await broker.connect();
+    await client.subscribe("a");
+    expect(await client.find("publish")).toMatchObject({ text: "new" });
+  });
+
+  it("do not keep a broker from stopping: it waits for the store no longer than shutdown_timeout", async () => {
+    const store = createSlowPersistence();
+    const broker = await start({ persistence: store, config: { shutdownTimeout: "5s" } });
+    const publisher = await broker.connect(session);
+    await broker.idle();
+    store.setAvailable(false);
+    publisher.send("publish", { topic: "a", qos: 2, packetId: 1 });
+    await broker.idle();
+    let stopped = false;
+    const stopping = broker.server.stop().finally(() => {
+      stopped = true;
+    });
+    await broker.advance(11_000);
+    const inTime = stopped;
+    store.setAvailable(true);
+    await broker.clock.drive(stopping);
+    expect(inTime).toBe(true);
+  });
 
   it("survive a crash behind every single message", async () => {
     const broker = await start();

@@ -190,7 +190,7 @@ describe.each(stores)("QoS 1 and 2 to the client, with the $name store", ({ star
 
   it("answers a PUBREC for an unknown identifier by PUBREL 0x92", async () => {
     const broker = await start();
-    const client = await broker.connect();
+    const client = await broker.connect({ autoAck: false });
     client.send("pubrec", { packetId: 99 });
     expect(await client.next("pubrel")).toMatchObject({ packetId: 99, reasonCode: 0x92 });
   });

@@ -267,6 +267,7 @@ describe.each(durableStores)("with the $name store", ({ start }) => {
       await broker.advance(1_000);
       const again = await broker.connect({ ...session, clientId: "watcher" });
       expect(await again.next("publish")).toMatchObject({ text: "gone" });
+      await broker.idle();
       await end(broker);
       await (await broker.connect({ ...session, clientId: "watcher" })).nothing();
     });
