@@ -1,0 +1,32 @@
+/** Log lines for people: `2026-11-23T09:39:19.123Z INFO  listening address=[::]:1883 kind=tcp`. */
+
+/** What pino writes: one JSON object a line. */
+interface LogRecord {
+  readonly time: string;
+  readonly level: string;
+  readonly msg?: string;
+  readonly err?: { readonly type?: string; readonly message?: string; readonly stack?: string };
+  readonly [field: string]: unknown;
+}
+
+/** One line for a pino line; the stack of a logged error follows on lines of its own. */
+export function formatText(json: string): string {
+  const { time, level, msg = "", err, ...fields } = JSON.parse(json) as LogRecord;
+  const parts = [time, level.toUpperCase().padEnd(5), msg];
+  for (const [name, value] of Object.entries(fields)) {
+    if (value !== undefined) parts.push(`${name}=${formatValue(value)}`);
+  }
+  if (err === undefined) return `${parts.join(" ")}\n`;
+  parts.push(`error=${formatValue(err.message ?? err)}`);
+  const stack = typeof err.stack === "string" ? `${err.stack.replaceAll(/^/gm, "    ")}\n` : "";
+  return `${parts.join(" ")}\n${stack}`;
+}
+
+/** Values with spaces, quotes or line breaks are quoted: a client id can't fake a line of its own. */
+function formatValue(value: unknown): string {
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it is about
+  return typeof value === "string" && (text === "" || /[\s"=\u0000-\u001f\u007f-\u009f]/.test(text))
+    ? JSON.stringify(text)
+    : text;
+}
