@@ -1,11 +1,11 @@
 /** The contract of a plugin as a test suite, and a place for the plugin's own cases. */
 
 import assert from "node:assert/strict";
-import { createBroker, type Hooks, type Plugin, type PluginDefinition } from "@gmqtt/broker";
+import { HOOK_NAMES, type Hooks, type Plugin, type PluginDefinition, resolveConfig } from "@gmqtt/broker";
 import { LogBook } from "../broker/log-book.ts";
 import type { TestBrokerOptions } from "../broker/options.ts";
 import { type ConnectClientOptions, createTestBroker, type TestBroker } from "../broker/test-broker.ts";
-import { EXERCISED, exercise, HOOK_NAMES, listeningPlugin } from "./plugin/exercise.ts";
+import { EXERCISED, exercise, listeningPlugin } from "./plugin/exercise.ts";
 import { type Runner, resolveRunner } from "./runner.ts";
 
 /** What a plugin's own case gets. */
@@ -133,8 +133,7 @@ async function startWith<C>(
 }
 
 function makePlugin<C>(definition: PluginDefinition<C>, options: DescribePluginOptions): Plugin {
-  // A broker that is never started: the configuration that a plugin is made with is the one it will run with.
-  const { config } = createBroker({ config: { ...options.broker?.config, listeners: [] } });
+  const config = resolveConfig({ ...options.broker?.config, listeners: [] });
   const context = { config, baseDirectory: options.broker?.baseDirectory ?? process.cwd(), logger: new LogBook() };
   return definition.create(readSection(definition, options.config), context);
 }
