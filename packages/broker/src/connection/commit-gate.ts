@@ -22,6 +22,11 @@ export class CommitGate {
     return this.#bytes;
   }
 
+  /** The last batch that something here waits for; 0 when nothing does. */
+  get lastBatch(): number {
+    return this.#batches.at(-1) ?? 0;
+  }
+
   hold(bytes: Uint8Array, batch: number): void {
     this.#batches.push(batch);
     this.#pieces.push(bytes);

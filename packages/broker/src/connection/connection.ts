@@ -144,7 +144,7 @@ export class Connection implements TransportHandler, Flushable, CommitWaiter {
     const fitting = this.#fit(packet);
     if (fitting === null) return false;
     const bytes = encode(fitting, this.#version);
-    const awaited = afterCommit ? this.#awaited() : 0;
+    const awaited = afterCommit ? this.#awaited() : packet.type === 14 ? this.#held() : 0;
     if (awaited === 0) this.#outbound.append(bytes, 0, bytes.length);
     else this.#hold().hold(bytes, awaited);
     this.#sent(packet.type, bytes.length);
@@ -300,6 +300,11 @@ export class Connection implements TransportHandler, Flushable, CommitWaiter {
     if (!journal.durable) return 0;
     // What is held already must not be overtaken.
     return journal.awaited;
+  }
+
+  /** DISCONNECT comes behind everything that is held [MQTT-3.14.4-1]. */
+  #held(): number {
+    return this.#gate === null ? 0 : this.#gate.lastBatch;
   }
 
   #hold(): CommitGate {
