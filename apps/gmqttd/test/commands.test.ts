@@ -195,6 +195,20 @@ describe("print-config", () => {
     expect(stdout).not.toContain("hunter2");
   });
 
+  test("the shipped configuration says what the defaults are", async () => {
+    const [file, defaults] = await Promise.all([
+      gmqttd(["print-config", "-c", shipped]).ended,
+      gmqttd(["print-config"]).ended,
+    ]);
+    expect(parse(file.stdout)).toEqual(parse(defaults.stdout));
+  });
+
+  test("a reader that goes away is no failure", async () => {
+    const running = gmqttd(["print-config"]);
+    running.closeOutput();
+    expect(await running.ended).toMatchObject({ code: 0, stderr: "" });
+  });
+
   test("what it prints is a configuration", async () => {
     const { stdout } = await gmqttd(["print-config"]).ended;
     expect(await check(folderWith({ "gmqttd.yml": stdout }))).toMatchObject({ code: 0 });

@@ -47,6 +47,8 @@ export interface Running {
   /** Waits until it has written what matches; rejects when it ends without. */
   until(pattern: RegExp): Promise<RegExpExecArray>;
   kill(signal: NodeJS.Signals): void;
+  /** Closes the reading end of its standard output. */
+  closeOutput(): void;
 }
 
 const cleanups: (() => unknown)[] = [];
@@ -83,6 +85,7 @@ function run(command: string, args: readonly string[], environment: Readonly<Rec
     output: () => written.output,
     until: (pattern) => waitFor(pattern, written, watchers, ended),
     kill: (signal) => kill(child, signal),
+    closeOutput: () => child.stdout.destroy(),
   };
 }
 

@@ -11,7 +11,7 @@ import { logSetup, makeBroker } from "../process/broker.ts";
 import { createPacketDump } from "../process/dump-packets.ts";
 import { writePidFile } from "../process/pid-file.ts";
 import { reload } from "../process/reload.ts";
-import { takeSignals } from "../process/signals.ts";
+import { type Signals, takeSignals } from "../process/signals.ts";
 import { catchStrays } from "../process/strays.ts";
 import { version } from "../version.ts";
 
@@ -21,9 +21,14 @@ export async function start(options: ConfigOptions): Promise<ExitCode> {
   const logger = createLogger(loaded.config.log);
   catchStrays(logger);
   logger.info({ version, pid: process.pid, config: loaded.file.path ?? "none" }, "gmqttd starts");
+  // Before the pid file is there: whoever reads it may send a signal at once.
+  const signals = takeSignals((signal) => {
+    logger.warn({ signal }, "second signal, stopped at once");
+    process.exit(ExitCode.Failed);
+  });
   try {
     takePidFile(loaded, logger);
-    return await run(options, loaded, logger);
+    return await run(options, loaded, signals, logger);
   } catch (error) {
     const failure = toFailure(error);
     for (const line of failure.lines) logger.error({}, line);
@@ -43,11 +48,12 @@ function takePidFile({ config, file }: LoadedConfig, logger: ProcessLogger): voi
   }
 }
 
-async function run(options: ConfigOptions, loaded: LoadedConfig, logger: ProcessLogger): Promise<ExitCode> {
-  const signals = takeSignals((signal) => {
-    logger.warn({ signal }, "second signal, stopped at once");
-    process.exit(ExitCode.Failed);
-  });
+async function run(
+  options: ConfigOptions,
+  loaded: LoadedConfig,
+  signals: Signals,
+  logger: ProcessLogger,
+): Promise<ExitCode> {
   const broker = makeBroker(loaded, logger);
   const dumpPackets = createPacketDump(broker, logger);
   logSetup(loaded, logger);

@@ -57,14 +57,14 @@ export function isIndex(segment: string): boolean {
 }
 
 /** A declared key and where it stands. */
-export interface DeclaredKey {
+interface DeclaredKey {
   /** Keys of lists stand under `listPlace`. */
   readonly path: readonly string[];
   readonly spec: OptionSpec;
 }
 
 /** Every declared key that holds a value, in the order of the declaration, with `listPlace` for the index in lists. */
-export function declaredKeys(listPlace: string, keys: Keys = configKeys, base: readonly string[] = []): DeclaredKey[] {
+function declaredKeys(listPlace: string, keys: Keys = configKeys, base: readonly string[] = []): DeclaredKey[] {
   return Object.entries(keys).flatMap(([key, spec]) => {
     const path = [...base, key];
     if (spec.kind === "section") return declaredKeys(listPlace, spec.keys, path);

@@ -1,7 +1,7 @@
 /** Which values are never shown. Stores and plugins have keys that the core does not know, so it goes by the name. */
 
 /** What stands in place of a secret. */
-export const HIDDEN = "(hidden)";
+const HIDDEN = "(hidden)";
 
 /** True for names such as `password`, `api_token` or `secret`; not for `password_file`, which names a place. */
 export function isSecret(key: string): boolean {
