@@ -2,7 +2,7 @@
 
 import { Client, type ClientEnvironment } from "./client/client.ts";
 import { ClientRegistry } from "./client/client-registry.ts";
-import { type Clock, systemClock } from "./clock.ts";
+import { type Clock, type ClockTimer, systemClock } from "./clock.ts";
 import { type BrokerConfig, type BrokerConfigInput, compareConfigs, resolveConfig } from "./config/index.ts";
 import { StartError } from "./errors.ts";
 import { transportOfStream } from "./listeners/attach.ts";
@@ -281,6 +281,18 @@ class BrokerServer implements Broker {
     this.#undo.push("$SYS topics", () => topics.stop());
   }
 
+  /** The last changes are given as much time as connections are. */
+  async #settleStore(): Promise<void> {
+    const { clock, config, journal, logger } = this.#core.services;
+    let late: ClockTimer | undefined;
+    const timeout = new Promise<void>((resolve) => {
+      late = clock.setTimer(config.shutdownTimeout, resolve);
+    });
+    await Promise.race([journal.settled(), timeout]);
+    late?.cancel();
+    if (journal.pending > 0) logger.error({ changes: journal.pending }, "store did not commit, changes are lost");
+  }
+
   async #stop(): Promise<void> {
     if (this.#phase === "new" || this.#phase === "stopped") {
       this.#phase = "stopped";
@@ -291,7 +303,7 @@ class BrokerServer implements Broker {
     const { services } = this.#core;
     for (const listener of this.#listeners) await listener.close();
     await disconnectAll(this.#open, services);
-    await services.journal.settled();
+    await this.#settleStore();
     try {
       await services.hooks.onStop?.();
     } catch (error) {

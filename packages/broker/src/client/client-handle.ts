@@ -31,7 +31,7 @@ export class ClientHandle implements ClientView {
   }
 
   get session(): SessionInfo | undefined {
-    return this.#client.sessionOrNull?.toInfo();
+    return this.#client.session?.toInfo();
   }
 
   get stats(): ClientStats {

@@ -10,18 +10,10 @@ import {
   ProtocolError,
   type ProtocolVersion,
   ReasonCode,
-  type ReceivedPublish,
 } from "@gmqtt/packets";
 import { type Awaitable, isPromise } from "../awaitable.ts";
 import { Connection, type ConnectionOwner, type ConnectionShared } from "../connection/connection.ts";
-import { handlePuback, handlePubcomp, handlePubrec, handlePubrel } from "../handlers/acknowledge.ts";
-import { ReAuthentication } from "../handlers/auth.ts";
-import type { BrokerServices, ClientContext } from "../handlers/context.ts";
-import { handleDisconnect } from "../handlers/disconnect.ts";
-import { IncomingAliases } from "../handlers/incoming-aliases.ts";
-import { handlePublish } from "../handlers/publish.ts";
-import { handleSubscribe } from "../handlers/subscribe.ts";
-import { handleUnsubscribe } from "../handlers/unsubscribe.ts";
+import type { BrokerServices } from "../handlers/context.ts";
 import type { Transport } from "../listeners/transport.ts";
 import type { Session } from "../session/session.ts";
 import { TrafficCounters } from "../stats/stats.ts";
@@ -31,11 +23,9 @@ import { ClientHandle } from "./client-handle.ts";
 import { assignClientId } from "./client-id.ts";
 import type { ClientRegistry } from "./client-registry.ts";
 import type { ClientOptions, Client as ClientView } from "./client-view.ts";
+import { ConnectedClient } from "./connected-client.ts";
 import { type AcceptedConnect, Handshake, type HandshakePeer } from "./handshake.ts";
-import { KeepAlive } from "./keep-alive.ts";
 import { connackProperties, defaultAuthOptions, negotiate } from "./negotiation.ts";
-import { PublishSender } from "./publish-sender.ts";
-import { RateLimit } from "./rate-limit.ts";
 
 /** What a client needs of the broker. */
 export interface ClientEnvironment {
@@ -57,26 +47,18 @@ const LARGEST_CONNECT = 1024 * 1024;
 /** The largest packet the protocol has: header and all. */
 const PROTOCOL_LIMIT = 268435460;
 
-export class Client implements ConnectionOwner, ClientContext, HandshakePeer {
+export class Client implements ConnectionOwner, HandshakePeer {
   readonly broker: BrokerServices;
   readonly connection: Connection;
   readonly view: ClientView;
   readonly #environment: ClientEnvironment;
-  readonly #reAuthentication: ReAuthentication = new ReAuthentication();
-  checkedTopic = "";
   #state: State = "waiting";
   #busy = false;
   #handshake: Handshake | null = null;
   #options: ClientOptions | null = null;
-  #session: Session | null = null;
-  #aliases: IncomingAliases = new IncomingAliases(0);
-  #connectTimer: WheelTimer | null;
-  #keepAlive: KeepAlive | null = null;
-  #rate: RateLimit | null = null;
-  /** Identifiers of QoS 2 messages from before this connection, that wait for PUBREL. */
-  #carried: Set<number> | null = null;
+  #connected: ConnectedClient | null = null;
+  readonly #connectTimer: WheelTimer;
   #connectedAt = 0;
-  #sessionExpiryLimit = 0;
 
   constructor(transport: Transport, environment: ClientEnvironment) {
     const { broker, shared } = environment;
@@ -111,10 +93,6 @@ export class Client implements ConnectionOwner, ClientContext, HandshakePeer {
     return this.connection.version;
   }
 
-  get connected(): boolean {
-    return this.#state === "connected";
-  }
-
   /** Milliseconds since 1970; 0 before the CONNECT was accepted. */
   get connectedAt(): number {
     return this.#connectedAt;
@@ -124,41 +102,18 @@ export class Client implements ConnectionOwner, ClientContext, HandshakePeer {
     return this.#options as ClientOptions;
   }
 
-  get session(): Session {
-    return this.#session as Session;
-  }
-
-  get sessionOrNull(): Session | null {
-    return this.#session;
-  }
-
-  get aliases(): IncomingAliases {
-    return this.#aliases;
-  }
-
-  get sessionExpiryLimit(): number {
-    return this.#sessionExpiryLimit;
-  }
-
-  get unfinished(): number {
-    return this.session.incoming.size - (this.#carried === null ? 0 : this.#carried.size);
-  }
-
-  forgetCarried(packetId: number): void {
-    this.#carried?.delete(packetId);
-  }
-
-  charge(bytes: number): void {
-    if (this.#rate !== null) this.#rate.charge(bytes);
+  /** null before the CONNECT was accepted. */
+  get session(): Session | null {
+    return this.#connected === null ? null : this.#connected.session;
   }
 
   onReadable(): void {
-    this.#keepAlive?.heard();
+    if (this.#connected !== null) this.#connected.heard();
     if (!this.#busy) this.#run();
   }
 
   onWritable(): void {
-    this.#session?.outgoing.pump();
+    this.session?.outgoing.pump();
   }
 
   onOverflow(): void {
@@ -174,7 +129,7 @@ export class Client implements ConnectionOwner, ClientContext, HandshakePeer {
   }
 
   /** A normal or announced end by the client itself. */
-  leave(normal: boolean): void {
+  #leave(normal: boolean): void {
     this.#depart(normal, normal ? undefined : new Error("disconnected by the client, with its will"));
     this.connection.end();
   }
@@ -218,14 +173,17 @@ export class Client implements ConnectionOwner, ClientContext, HandshakePeer {
       maxInflight: options.maxInflight,
     });
     this.#options = options;
-    this.#session = session;
+    this.#handshake = null;
     this.#state = "connected";
     this.#connectedAt = broker.clock.now();
-    this.#sessionExpiryLimit = allowed.sessionExpiry;
+    this.#connectTimer.cancel();
+    connection.maximumPacketSize = options.clientMaxPacketSize;
+    connection.problemInformation = options.requestProblemInformation;
+    connection.decoder.maximumPacketSize = packetLimit(options.maxPacketSize);
+    const connected = this.#makeConnected(session, options, allowed.sessionExpiry);
+    this.#connected = connected;
     this.#environment.clients.add(this);
     broker.population.connected++;
-    this.#connectTimer?.cancel();
-    this.#prepare(options, session);
     const properties = connackProperties(connect, options, allowed, authData);
     const sessionPresent = present && connect.protocolVersion !== 3;
     const told = connection.send({ type: PacketType.Connack, sessionPresent, reasonCode: 0, properties }, true);
@@ -237,47 +195,24 @@ export class Client implements ConnectionOwner, ClientContext, HandshakePeer {
     else broker.hooks.onSessionCreated?.(this.view);
     broker.hooks.onConnected?.(this.view);
     this.#logConnected(present);
-    session.resume(this.#sender(options));
+    connected.resume();
   }
 
-  /** Sets the connection up for what was agreed. */
-  #prepare(options: ClientOptions, session: Session): void {
-    const { broker, connection } = this;
-    const { publishBytesRate, publishRate } = broker.config.limits;
-    connection.maximumPacketSize = options.clientMaxPacketSize;
-    connection.problemInformation = options.requestProblemInformation;
-    connection.decoder.maximumPacketSize = packetLimit(options.maxPacketSize);
-    this.#aliases = new IncomingAliases(options.topicAliasMax);
-    this.#carried = session.incoming.size > 0 ? new Set(session.incoming) : null;
-    this.#handshake = null;
-    const monotonic = (): number => broker.clock.monotonic();
-    if (publishRate > 0 || publishBytesRate > 0) {
-      this.#rate = new RateLimit(publishRate, publishBytesRate, monotonic, (key) => broker.population.limitHit(key));
-    }
-    this.#keepAlive = new KeepAlive(
-      options.keepAlive,
-      broker.wheel,
-      monotonic,
-      () => this.#busy,
-      () => {
+  #makeConnected(session: Session, options: ClientOptions, sessionExpiryLimit: number): ConnectedClient {
+    const { broker, connection, view } = this;
+    return new ConnectedClient({
+      broker,
+      connection,
+      view,
+      session,
+      options,
+      sessionExpiryLimit,
+      isBusy: () => this.#busy,
+      onSilent: () => {
         const packet = { type: PacketType.Disconnect, reasonCode: ReasonCode.KeepAliveTimeout };
         this.terminate(packet, new Error(`nothing received for 1.5 times the keep alive of ${options.keepAlive} s`));
       },
-    );
-  }
-
-  #sender(options: ClientOptions): PublishSender {
-    const { broker, view } = this;
-    const { onDelivered } = broker.hooks;
-    return new PublishSender(this.connection, {
-      version: this.version,
-      window: options.maxInflight,
-      maximumPacketSize: options.clientMaxPacketSize,
-      topicAliasMaximum: broker.config.mqtt.outgoingTopicAliases ? options.clientTopicAliasMax : 0,
-      now: () => broker.clock.now(),
-      maxUnsentBytes: () => broker.config.limits.maxUnsentBytes,
-      traffic: broker.traffic,
-      onSent: onDelivered === undefined ? undefined : (message) => void onDelivered(view, message),
+      onLeave: (normal) => this.#leave(normal),
     });
   }
 
@@ -287,7 +222,7 @@ export class Client implements ConnectionOwner, ClientContext, HandshakePeer {
       while (this.#state !== "gone") {
         const packet = this.connection.next();
         if (packet === null) return;
-        const result = this.#state === "connected" ? this.#handle(packet) : this.#greet(packet);
+        const result = this.#connected !== null ? this.#connected.handle(packet) : this.#greet(packet);
         if (isPromise(result)) {
           this.#wait(result);
           return;
@@ -318,41 +253,11 @@ export class Client implements ConnectionOwner, ClientContext, HandshakePeer {
     this.connection.busy = busy;
   }
 
-  #handle(packet: Packet): Awaitable<void> {
-    switch (packet.type) {
-      case PacketType.Publish:
-        return handlePublish(this, packet as ReceivedPublish);
-      case PacketType.Puback:
-        return handlePuback(this, packet);
-      case PacketType.Pubrec:
-        return handlePubrec(this, packet);
-      case PacketType.Pubrel:
-        return handlePubrel(this, packet);
-      case PacketType.Pubcomp:
-        return handlePubcomp(this, packet);
-      case PacketType.Subscribe:
-        return handleSubscribe(this, packet);
-      case PacketType.Unsubscribe:
-        return handleUnsubscribe(this, packet);
-      case PacketType.Pingreq:
-        this.connection.send({ type: PacketType.Pingresp }); // [MQTT-3.12.4-1]
-        return;
-      case PacketType.Disconnect:
-        return handleDisconnect(this, packet);
-      case PacketType.Auth:
-        return this.#reAuthentication.handle(this, packet);
-      case PacketType.Connect:
-        throw new ProtocolError(ReasonCode.ProtocolError, "a second CONNECT"); // [MQTT-3.1.0-2]
-      default:
-        throw new ProtocolError(ReasonCode.ProtocolError, "a packet that only servers send");
-    }
-  }
-
   /** Before the CONNACK: first CONNECT, then nothing but AUTH [MQTT-3.1.0-1] [MQTT-3.1.2-30]. */
   #greet(packet: Packet): Awaitable<void> {
     if (packet.type === PacketType.Connect && this.#state === "waiting") return this.#begin(packet);
     if (packet.type === PacketType.Auth && this.#handshake !== null) return this.#handshake.auth(packet);
-    if (packet.type === PacketType.Disconnect && this.#state === "authenticating") return this.leave(false);
+    if (packet.type === PacketType.Disconnect && this.#state === "authenticating") return this.#leave(false);
     throw new ProtocolError(ReasonCode.ProtocolError, "a packet before the connection was accepted");
   }
 
@@ -390,23 +295,22 @@ export class Client implements ConnectionOwner, ClientContext, HandshakePeer {
   /** Lets go of session and timers; the connection may have something to say yet. */
   #depart(normal: boolean, error: Error | undefined): void {
     const { broker } = this;
-    const wasConnected = this.#state === "connected";
     if (this.#state === "gone") return;
     this.#state = "gone";
-    this.#connectTimer?.cancel();
-    this.#keepAlive?.stop();
+    this.#connectTimer.cancel();
     const fields = {
       clientId: this.#options?.clientId,
       remoteAddress: this.connection.transport.info.remoteAddress,
       reason: error?.message,
     };
-    if (!wasConnected) {
+    if (this.#connected === null) {
       if (this.#handshake !== null) broker.logger.info(fields, "client refused");
       else broker.logger.debug(fields, "connection closed before CONNECT");
     } else {
       broker.population.disconnected++;
+      this.#connected.stop();
       this.#environment.clients.remove(this);
-      broker.sessions.leave(this.session, normal);
+      broker.sessions.leave(this.#connected.session, normal);
       broker.logger.info(fields, "client disconnected");
     }
     if (this.#options !== null) broker.hooks.onClosed?.(this.view, error);

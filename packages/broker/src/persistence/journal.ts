@@ -1,6 +1,6 @@
 /** Gathers the changes of a turn, commits them as one batch, and says when what they imply may leave the broker. */
 
-import { isPromise } from "../awaitable.ts";
+import { type Awaitable, isPromise } from "../awaitable.ts";
 import type { Clock } from "../clock.ts";
 import type { Logger } from "../logger.ts";
 import type { Persistence, StoreChange } from "./persistence.ts";
@@ -24,20 +24,34 @@ export interface JournalOptions {
   readonly maxPending: () => number;
 }
 
+/** Changes that are committed together. */
+interface Batch {
+  readonly number: number;
+  readonly changes: readonly StoreChange[];
+  /** When it was first handed to the store. */
+  readonly start: number;
+  done: boolean;
+}
+
 export class Journal {
   readonly durable: boolean;
   readonly #options: JournalOptions;
   #changes: StoreChange[] = [];
   /** Number of the batch that is being gathered. */
-  #batch = 1;
+  #gathering = 1;
   #committed = 0;
+  /** Batches not yet committed, in order. */
+  #outstanding: Batch[] = [];
+  /** Rises with each failure: what earlier attempts answer from then on means nothing. */
+  #attempt = 0;
+  /** A batch failed and is going to be tried again; those behind it wait, so that the order stays. */
+  #stalled = false;
   #pending = 0;
   #congested = false;
   #closed = false;
   readonly #waiters: Set<CommitWaiter> = new Set();
-  #idle: (() => void)[] = [];
-  /** Milliseconds the last commit took, for metrics. */
-  readonly #latencyObservers: ((milliseconds: number) => void)[] = [];
+  readonly #observers: ((milliseconds: number) => void)[] = [];
+  #settling: (() => void)[] = [];
   #relief: (() => void)[] = [];
 
   constructor(options: JournalOptions) {
@@ -55,10 +69,15 @@ export class Journal {
     return this.#pending;
   }
 
+  /** The store has not been asked yet for everything that was recorded: a read now would miss some of it. */
+  get stalled(): boolean {
+    return this.#stalled;
+  }
+
   /** The batch that what was recorded so far will be committed with; 0 when all of it is committed. */
   get awaited(): number {
-    if (this.#changes.length > 0) return this.#batch;
-    return this.#committed === this.#batch - 1 ? 0 : this.#batch - 1;
+    if (this.#changes.length > 0) return this.#gathering;
+    return this.#committed === this.#gathering - 1 ? 0 : this.#gathering - 1;
   }
 
   record(change: StoreChange): void {
@@ -69,7 +88,7 @@ export class Journal {
     if (!this.#congested && this.#pending > this.#options.maxPending()) this.#congested = true;
   }
 
-  /** `waiter` is told of every commit until it is removed. */
+  /** `waiter` is told of every commit until it is forgotten. */
   wait(waiter: CommitWaiter): void {
     this.#waiters.add(waiter);
   }
@@ -85,68 +104,89 @@ export class Journal {
 
   /** Calls back with the duration of every commit, in milliseconds. */
   observe(callback: (milliseconds: number) => void): void {
-    this.#latencyObservers.push(callback);
+    this.#observers.push(callback);
   }
 
   /** Hands the gathered changes to the store. Called at the end of each turn, and before a read. */
   commit(): void {
     if (this.#changes.length === 0) return;
-    const changes = this.#changes;
-    const batch = this.#batch++;
+    const start = this.#options.clock.monotonic();
+    const batch = { number: this.#gathering++, changes: this.#changes, start, done: false };
     this.#changes = [];
-    this.#attempt(changes, batch, this.#options.clock.monotonic());
+    this.#outstanding.push(batch);
+    if (!this.#stalled) this.#issue(batch);
   }
 
   /** Resolves when everything recorded so far is committed. */
   settled(): Promise<void> {
     this.commit();
     if (this.awaited === 0) return Promise.resolve();
-    return new Promise((resolve) => this.#idle.push(resolve));
+    return new Promise((resolve) => this.#settling.push(resolve));
   }
 
   /** Nothing is recorded or tried again from here on. */
   close(): void {
     this.#closed = true;
-    for (const resolve of [...this.#idle, ...this.#relief]) resolve();
-    this.#idle = [];
+    for (const resolve of [...this.#settling, ...this.#relief]) resolve();
+    this.#settling = [];
     this.#relief = [];
   }
 
-  #attempt(changes: readonly StoreChange[], batch: number, start: number): void {
-    let result: void | Promise<void>;
+  #issue(batch: Batch): void {
+    const attempt = this.#attempt;
+    let result: Awaitable<void>;
     try {
-      result = this.#options.persistence.commit(changes);
+      result = this.#options.persistence.commit(batch.changes);
     } catch (error) {
-      this.#retry(changes, batch, start, error);
+      this.#failed(attempt, error);
       return;
     }
     if (!isPromise(result)) {
-      this.#done(changes.length, batch, start);
+      this.#done(batch, attempt);
       return;
     }
     result.then(
-      () => this.#done(changes.length, batch, start),
-      (error: unknown) => this.#retry(changes, batch, start, error),
+      () => this.#done(batch, attempt),
+      (error: unknown) => this.#failed(attempt, error),
     );
   }
 
-  #retry(changes: readonly StoreChange[], batch: number, start: number, error: unknown): void {
-    if (this.#closed) return;
-    this.#options.logger.error({ err: error, changes: changes.length }, "store did not commit, trying again");
-    this.#options.clock.setTimer(RETRY_DELAY, () => this.#attempt(changes, batch, start));
+  /** Everything not yet released is tried again, in order: changes may be repeated, but never swapped. */
+  #failed(attempt: number, error: unknown): void {
+    if (this.#closed || attempt !== this.#attempt) return;
+    this.#attempt++;
+    this.#stalled = true;
+    const fields = { err: error, batches: this.#outstanding.length, changes: this.#pending };
+    this.#options.logger.error(fields, "store did not commit, trying again");
+    this.#options.clock.setTimer(RETRY_DELAY, () => this.#tryAgain());
   }
 
-  /** A batch that succeeds while an earlier one is tried again waits for it: what is released is always a prefix. */
-  readonly #early: Set<number> = new Set();
+  #tryAgain(): void {
+    if (this.#closed) return;
+    this.#stalled = false;
+    const attempt = this.#attempt;
+    for (const batch of [...this.#outstanding]) {
+      if (attempt !== this.#attempt) return; // failed again at once
+      batch.done = false;
+      this.#issue(batch);
+    }
+  }
 
-  #done(changes: number, batch: number, start: number): void {
-    this.#pending -= changes;
-    const took = this.#options.clock.monotonic() - start;
-    for (const observer of this.#latencyObservers) observer(took);
-    this.#early.add(batch);
+  #done(batch: Batch, attempt: number): void {
+    if (attempt !== this.#attempt) return;
+    batch.done = true;
+    const took = this.#options.clock.monotonic() - batch.start;
+    for (const observer of this.#observers) observer(took);
     const before = this.#committed;
-    while (this.#early.delete(this.#committed + 1)) this.#committed++;
-    if (this.#committed === before) return;
+    while (this.#outstanding[0]?.done === true) {
+      const { changes, number } = this.#outstanding.shift() as Batch;
+      this.#committed = number;
+      this.#pending -= changes.length;
+    }
+    if (this.#committed !== before) this.#release();
+  }
+
+  #release(): void {
     for (const waiter of this.#waiters) waiter.committed(this.#committed);
     if (this.#congested && this.#pending <= this.#options.maxPending() / 2) {
       this.#congested = false;
@@ -154,10 +194,9 @@ export class Journal {
       this.#relief = [];
       for (const resolve of relief) resolve();
     }
-    if (this.awaited === 0) {
-      const idle = this.#idle;
-      this.#idle = [];
-      for (const resolve of idle) resolve();
-    }
+    if (this.awaited !== 0) return;
+    const settling = this.#settling;
+    this.#settling = [];
+    for (const resolve of settling) resolve();
   }
 }

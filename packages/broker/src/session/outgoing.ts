@@ -1,50 +1,62 @@
-/** What a session sends: the window of unacknowledged messages, the queue behind it, and who has to give way when it is full. */
+/** What a session sends, in what order, and how much of it at a time: the window of unacknowledged messages and what waits behind. */
 
 import type { QoS } from "@gmqtt/packets";
-import { isPromise } from "../awaitable.ts";
 import type { Message } from "../message.ts";
 import type { StoredDelivery } from "../persistence/persistence.ts";
 import { lowerQoS } from "../qos.ts";
 import { DropReason } from "../stats/reasons.ts";
+import { Backlog } from "./backlog.ts";
 import { Delivery } from "./delivery.ts";
-import { DeliveryQueue } from "./delivery-queue.ts";
+import { DeliveryRecorder } from "./delivery-recorder.ts";
 import { Inflight } from "./inflight.ts";
 import type { Replay } from "./replay.ts";
 import { restoreDelivery } from "./restore.ts";
 import { SendResult, type SessionLink } from "./session-link.ts";
 import type { SessionServices } from "./session-services.ts";
 
-/** Deliveries read back from the store at a time; also how many an offline session of a durable store keeps in memory. */
-const PAGE = 256;
-
 /** Others have their turn after this many retained messages. */
 const REPLAYED_PER_TURN = 1000;
+
+// Which acknowledgement ends which exchange.
+const isQoS1 = (delivery: Delivery): boolean => delivery.qos === 1;
+const isQoS2 = (delivery: Delivery): boolean => delivery.qos === 2;
+const isReleased = (delivery: Delivery): boolean => delivery.state === "released";
 
 export class Outgoing {
   readonly #clientId: string;
   readonly #services: SessionServices;
+  readonly #recorder: DeliveryRecorder;
   readonly #inflight: Inflight = new Inflight();
-  readonly #queue: DeliveryQueue = new DeliveryQueue();
-  /** Set for sessions that survive their connection and a store that is durable. */
-  persistent = false;
+  readonly #backlog: Backlog;
   #link: SessionLink | null = null;
   /** Unacknowledged messages that this connection has not seen again yet; they go before everything else. */
   #again: Delivery[] = [];
-  /** Retained messages for new subscriptions, sent as there is room behind the queue. */
+  /** Retained messages for new subscriptions, sent as there is room behind the backlog. */
   #replays: Replay[] = [];
   #lastSequence = 0;
-  /** Deliveries that are only in the store; they come behind those in memory. */
-  #stored = 0;
-  /** Highest sequence that was read from the store or is in memory. */
-  #readUpTo = 0;
-  #reading = false;
-  /** Deliveries that went only to the store while a page was being read. */
-  #storedMeanwhile = 0;
   #pumping = false;
 
   constructor(clientId: string, services: SessionServices) {
     this.#clientId = clientId;
     this.#services = services;
+    this.#recorder = new DeliveryRecorder(clientId, services.journal);
+    this.#backlog = new Backlog({
+      clientId,
+      services,
+      recorder: this.#recorder,
+      inflight: this.#inflight,
+      connected: () => this.#link !== null,
+      onPage: (page) => this.#takePage(page),
+    });
+  }
+
+  /** The session survives its connection, and the store is durable. */
+  get persistent(): boolean {
+    return this.#recorder.active;
+  }
+
+  set persistent(persistent: boolean) {
+    this.#recorder.active = persistent;
   }
 
   get inflightLength(): number {
@@ -52,7 +64,7 @@ export class Outgoing {
   }
 
   get queueLength(): number {
-    return this.#queue.length + this.#stored;
+    return this.#backlog.length;
   }
 
   /** A message could be sent at once, without waiting for an acknowledgement. */
@@ -63,7 +75,7 @@ export class Outgoing {
 
   /** Nothing waits to be sent. */
   get #idle(): boolean {
-    return this.#queue.length === 0 && this.#stored === 0 && this.#again.length === 0 && this.#replays.length === 0;
+    return this.#backlog.length === 0 && this.#again.length === 0 && this.#replays.length === 0;
   }
 
   /** What counts against the client's Receive Maximum on this connection. */
@@ -73,9 +85,8 @@ export class Outgoing {
 
   /** After a start: this many deliveries wait in the store. */
   restoreFrom(stored: number, lastSequence: number): void {
-    this.#stored = stored;
     this.#lastSequence = lastSequence;
-    this.#services.population.queued += stored;
+    this.#backlog.restore(stored);
   }
 
   /**
@@ -99,10 +110,10 @@ export class Outgoing {
   detach(sessionGoesOn: boolean): void {
     this.#link = null;
     this.#again = [];
+    this.#inflight.forgetAbandoned();
     const replays = this.#replays;
     this.#replays = [];
     if (sessionGoesOn) for (const replay of replays) this.#keep(replay);
-    this.#inflight.forgetAbandoned();
   }
 
   /** Takes over one message that was routed to the session. */
@@ -118,27 +129,23 @@ export class Outgoing {
     if (qos === 0) {
       if (link === null) {
         if (!this.#services.config.mqtt.queueQos0Messages) return;
-      } else if (this.#queue.qos0Length === 0 && this.#stored === 0) {
+      } else if (!this.#backlog.holdsQoS0) {
         this.#sendQoS0(link, message, retain, subscriptionIdentifiers);
         return;
       }
     }
     const now = this.#services.clock.now();
     const delivery = this.#make(message, qos, retain, subscriptionIdentifiers, sharedFilter, now);
-    if (link !== null && this.#idle && link.writable && this.#occupied < link.window) {
+    if (qos > 0 && link !== null && this.#idle && link.writable && this.#occupied < link.window) {
       this.#sendFirst(link, delivery, now);
     } else {
-      this.#enqueue(delivery, now);
+      this.#backlog.add(delivery, now);
     }
   }
 
   /** PUBACK: the message is done. False for an identifier that is not waiting for one. */
   puback(packetId: number): boolean {
-    const delivery = this.#inflight.get(packetId);
-    if (delivery === undefined) return this.#settled(packetId);
-    if (delivery.qos !== 1) return false;
-    this.#finish(delivery);
-    return true;
+    return this.#conclude(packetId, isQoS1);
   }
 
   /** PUBREC with success: from now on PUBREL is owed [MQTT-4.3.3-4]. */
@@ -147,15 +154,7 @@ export class Outgoing {
     if (delivery === undefined || delivery.qos !== 2) return false;
     if (delivery.state !== "released") {
       delivery.state = "released";
-      if (this.persistent) {
-        this.#services.journal.record({
-          type: "delivery-state",
-          clientId: this.#clientId,
-          sequence: delivery.sequence,
-          state: "released",
-          packetId,
-        });
-      }
+      this.#recorder.released(delivery);
     }
     this.#link?.sendPubrel(packetId);
     return true;
@@ -163,19 +162,12 @@ export class Outgoing {
 
   /** PUBREC with an error ends the exchange: no PUBREL, the identifier is free. */
   refuse(packetId: number): boolean {
-    const delivery = this.#inflight.get(packetId);
-    if (delivery === undefined || delivery.qos !== 2) return this.#settled(packetId);
-    this.#finish(delivery);
-    return true;
+    return this.#conclude(packetId, isQoS2);
   }
 
   /** PUBCOMP. */
   pubcomp(packetId: number): boolean {
-    const delivery = this.#inflight.get(packetId);
-    if (delivery === undefined) return this.#settled(packetId);
-    if (delivery.state !== "released") return false;
-    this.#finish(delivery);
-    return true;
+    return this.#conclude(packetId, isReleased);
   }
 
   /** Is an exchange going on with this identifier, and which? */
@@ -183,12 +175,19 @@ export class Outgoing {
     return this.#inflight.get(packetId)?.qos;
   }
 
-  /** Sends from the queue what the window and the connection have room for. */
+  /** Sends what waits, as far as the window and the connection have room for it. */
   pump(): void {
-    if (this.#pumping) return;
+    const link = this.#link;
+    if (link === null || this.#pumping) return;
     this.#pumping = true;
     try {
-      this.#pump();
+      const now = this.#services.clock.now();
+      while (this.#again.length > 0 && link.writable && this.#occupied < link.window) {
+        this.#sendAgain(link, this.#again.shift() as Delivery, now);
+      }
+      if (this.#again.length > 0) return;
+      this.#pumpBacklog(link, now);
+      if (this.#backlog.length === 0 && this.#replays.length > 0) this.#pumpReplays(link, now);
     } finally {
       this.#pumping = false;
     }
@@ -199,31 +198,23 @@ export class Outgoing {
    * QoS 2 exchange stays with the member it was begun with (section 4.8.2).
    */
   takeShared(choose: (delivery: Delivery) => boolean): Delivery[] {
-    const taken = this.#queue.takeAll((delivery) => delivery.sharedFilter !== undefined && choose(delivery));
-    this.#services.population.queued -= taken.length;
+    const taken = this.#backlog.takeAll((delivery) => delivery.sharedFilter !== undefined && choose(delivery));
     for (const delivery of [...this.#inflight.values()]) {
       if (delivery.sharedFilter === undefined || delivery.qos !== 1 || !choose(delivery)) continue;
-      this.#inflight.remove(delivery.packetId);
-      this.#services.population.inflight--;
+      this.#takeFromWindow(delivery);
       taken.push(delivery);
     }
-    for (const delivery of taken) {
-      this.#noLongerAgain(delivery);
-      this.#forget(delivery);
-    }
+    for (const delivery of taken) this.#recorder.delete(delivery);
     return taken.sort((left, right) => left.sequence - right.sequence);
   }
 
   /** The session ends: nothing is owed any more. */
   clear(): void {
-    this.#services.population.queued -= this.queueLength;
-    this.#services.population.inflight -= this.#inflight.size;
-    this.#queue.takeAll(() => true);
-    for (const delivery of [...this.#inflight.values()]) this.#inflight.remove(delivery.packetId);
-    this.#stored = 0;
+    this.#link = null;
     this.#again = [];
     this.#replays = [];
-    this.#link = null;
+    this.#backlog.clear();
+    for (const delivery of [...this.#inflight.values()]) this.#takeFromWindow(delivery);
   }
 
   #make(
@@ -252,14 +243,10 @@ export class Outgoing {
     delivery.state = "published";
     delivery.sentAt = now;
     // Recorded before it is sent, so that the PUBLISH waits for the commit.
-    if (this.persistent) this.#record(delivery);
-    if (link.sendDelivery(delivery, false) === SendResult.TooLarge) {
-      this.#inflight.remove(packetId);
-      this.#forget(delivery);
-      this.#services.dropped(this.#clientId, delivery.message, delivery.qos, DropReason.PacketTooLarge);
-      return;
-    }
+    this.#recorder.put(delivery);
     this.#services.population.inflight++;
+    if (link.sendDelivery(delivery, false) !== SendResult.TooLarge) return;
+    this.#giveUp(packetId, DropReason.PacketTooLarge);
   }
 
   #sendAgain(link: SessionLink, delivery: Delivery, now: number): void {
@@ -268,118 +255,63 @@ export class Outgoing {
       return;
     }
     // Expiry ends a QoS 1 message even now; a QoS 2 exchange once begun is completed [MQTT-4.3.3-7].
-    const expired = delivery.qos === 1 && delivery.message.expiresAt <= now;
-    if (!expired) {
-      delivery.sentAt = now;
-      if (link.sendDelivery(delivery, true) !== SendResult.TooLarge) return;
+    if (delivery.qos === 1 && delivery.message.expiresAt <= now) {
+      this.#giveUp(delivery.packetId, DropReason.InflightExpired);
+      return;
     }
-    this.#inflight.remove(delivery.packetId);
-    this.#services.population.inflight--;
-    this.#forget(delivery);
-    const reason = expired ? DropReason.InflightExpired : DropReason.PacketTooLarge;
-    this.#services.dropped(this.#clientId, delivery.message, delivery.qos, reason);
+    delivery.sentAt = now;
+    if (link.sendDelivery(delivery, true) === SendResult.TooLarge) {
+      this.#giveUp(delivery.packetId, DropReason.PacketTooLarge);
+    }
   }
 
-  #record(delivery: Delivery): void {
-    this.#services.journal.record({ type: "delivery-put", clientId: this.#clientId, delivery });
-  }
-
-  #forget(delivery: Delivery): void {
-    if (!this.persistent) return;
-    this.#services.journal.record({ type: "delivery-delete", clientId: this.#clientId, sequence: delivery.sequence });
-  }
-
-  #finish(delivery: Delivery): void {
-    this.#inflight.remove(delivery.packetId);
-    this.#noLongerAgain(delivery);
-    this.#services.population.inflight--;
-    this.#forget(delivery);
+  /** Ends an exchange by the client's acknowledgement, if it is one that `fits` says yes to. */
+  #conclude(packetId: number, fits: (delivery: Delivery) => boolean): boolean {
+    const delivery = this.#inflight.get(packetId);
+    if (delivery === undefined) {
+      if (!this.#inflight.settleAbandoned(packetId)) return false;
+    } else {
+      if (!fits(delivery)) return false;
+      this.#takeFromWindow(delivery);
+      this.#recorder.delete(delivery);
+    }
     if (!this.#idle) this.pump();
+    return true;
   }
 
-  /** Acknowledged before it was sent again; a client that is late but not wrong. */
-  #noLongerAgain(delivery: Delivery): void {
+  #giveUp(packetId: number, reason: DropReason): void {
+    const delivery = this.#inflight.get(packetId) as Delivery;
+    this.#takeFromWindow(delivery);
+    this.#backlog.drop(delivery, reason);
+  }
+
+  #takeFromWindow(delivery: Delivery): void {
+    this.#inflight.remove(delivery.packetId);
+    this.#services.population.inflight--;
+    // Acknowledged before it was sent again: a client that is late but not wrong.
     if (this.#again.length > 0) this.#again = this.#again.filter((entry) => entry !== delivery);
   }
 
-  #settled(packetId: number): boolean {
-    if (!this.#inflight.settleAbandoned(packetId)) return false;
-    if (!this.#idle) this.pump();
-    return true;
-  }
-
-  #enqueue(delivery: Delivery, now: number): void {
-    const { mqtt, limits } = this.#services.config;
-    let full =
-      this.#inflight.size + this.queueLength >= mqtt.maxQueuedMessages ||
-      (limits.maxQueuedBytes > 0 && this.#queue.bytes + this.#inflight.bytes + delivery.size > limits.maxQueuedBytes);
-    while (full) {
-      if (!this.#makeRoom(delivery, now)) return;
-      full =
-        limits.maxQueuedBytes > 0 && this.#queue.bytes + this.#inflight.bytes + delivery.size > limits.maxQueuedBytes;
-    }
-    if (this.persistent) this.#record(delivery);
-    this.#services.population.queued++;
-    // Offline, a durable store holds what exceeds a small window; so does it while older ones are still to be read.
-    if (this.persistent && (this.#stored > 0 || (this.#link === null && this.#queue.length >= PAGE))) {
-      this.#stored++;
-      if (this.#reading) this.#storedMeanwhile++;
-      return;
-    }
-    this.#queue.push(delivery);
-    this.#readUpTo = delivery.sequence;
-  }
-
-  /** gmqtt's order of dropping. False: it is the arriving message that had to go. */
-  #makeRoom(arriving: Delivery, now: number): boolean {
-    const { config, population } = this.#services;
-    population.limitHit("mqtt.max_queued_messages");
-    const abandoned = this.#inflight.abandonOldest(now - config.mqtt.inflightExpiry);
-    if (abandoned !== undefined) {
-      population.inflight--;
-      this.#drop(abandoned, DropReason.InflightExpired);
-      return true;
-    }
-    if (this.#queue.length === 0) {
-      this.#services.dropped(this.#clientId, arriving.message, arriving.qos, DropReason.QueueFull);
-      return false;
-    }
-    population.queued--;
-    const expired = this.#queue.takeExpired(now);
-    if (expired !== undefined) this.#drop(expired, DropReason.Expired);
-    else this.#drop((this.#queue.takeQoS0() ?? this.#queue.shift()) as Delivery, DropReason.QueueFull);
-    if (this.#stored > 0 && this.#queue.length < PAGE / 2) this.#readPage();
-    return true;
-  }
-
-  #drop(delivery: Delivery, reason: DropReason): void {
-    this.#forget(delivery);
-    this.#services.dropped(this.#clientId, delivery.message, delivery.qos, reason);
-  }
-
-  #pump(): void {
-    const link = this.#link;
-    if (link === null) return;
-    const now = this.#services.clock.now();
-    while (this.#again.length > 0 && link.writable && this.#occupied < link.window) {
-      this.#sendAgain(link, this.#again.shift() as Delivery, now);
-    }
-    if (this.#again.length > 0) return;
-    for (let next = this.#queue.peek(); next !== undefined && link.writable; next = this.#queue.peek()) {
+  #pumpBacklog(link: SessionLink, now: number): void {
+    for (let next = this.#backlog.peek(); next !== undefined && link.writable; next = this.#backlog.peek()) {
       if (next.qos > 0 && this.#occupied >= link.window) break;
-      this.#queue.shift();
-      this.#services.population.queued--;
-      this.#send(link, next, now);
+      this.#backlog.shift();
+      if (next.expiresAt <= now) {
+        this.#backlog.drop(next, DropReason.Expired);
+      } else if (next.qos === 0) {
+        this.#recorder.delete(next);
+        this.#sendQoS0(link, next.message, next.retain, next.subscriptionIdentifiers);
+      } else {
+        this.#sendFirst(link, next, now);
+      }
     }
-    if (this.#stored > 0 && this.#queue.length < PAGE / 2) this.#readPage();
-    else if (this.#queue.length === 0 && this.#replays.length > 0) this.#pumpReplays(link, now);
+    this.#backlog.refill();
   }
 
   #pumpReplays(link: SessionLink, now: number): void {
     for (let count = 0; link.writable; count++) {
       const replay = this.#replays[0];
-      if (replay === undefined) return;
-      if (replay.qos > 0 && this.#occupied >= link.window) return;
+      if (replay === undefined || (replay.qos > 0 && this.#occupied >= link.window)) return;
       if (count === REPLAYED_PER_TURN) {
         setImmediate(() => this.pump());
         return;
@@ -400,47 +332,15 @@ export class Outgoing {
     for (let message = replay.next(); message !== undefined; message = replay.next()) {
       const qos = lowerQoS(message.qos, replay.qos);
       if (qos === 0) continue;
-      this.#enqueue(this.#make(message, qos, true, replay.subscriptionIdentifiers, undefined, now), now);
-    }
-  }
-
-  #send(link: SessionLink, delivery: Delivery, now: number): void {
-    if (delivery.expiresAt <= now) {
-      this.#drop(delivery, DropReason.Expired);
-    } else if (delivery.qos === 0) {
-      this.#forget(delivery);
-      this.#sendQoS0(link, delivery.message, delivery.retain, delivery.subscriptionIdentifiers);
-    } else {
-      this.#sendFirst(link, delivery, now);
-    }
-  }
-
-  #readPage(): void {
-    if (this.#reading) return;
-    this.#reading = true;
-    this.#storedMeanwhile = 0;
-    const { journal, persistence } = this.#services;
-    journal.commit(); // the page has to hold what this turn added
-    const page = persistence.deliveries(this.#clientId, this.#readUpTo, PAGE);
-    if (isPromise(page)) {
-      page.then(
-        (deliveries) => this.#takePage(deliveries),
-        (error: unknown) => this.#pageFailed(error),
-      );
-    } else {
-      this.#takePage(page);
+      this.#backlog.add(this.#make(message, qos, true, replay.subscriptionIdentifiers, undefined, now), now);
     }
   }
 
   #takePage(page: readonly StoredDelivery[]): void {
-    this.#reading = false;
     for (const stored of page) {
-      if (this.#stored === 0 || stored.sequence <= this.#readUpTo) continue;
-      this.#stored--;
-      this.#readUpTo = stored.sequence;
       const delivery = restoreDelivery(stored, this.#services.config.mqtt.messageExpiry);
       if (delivery.state === "queued") {
-        this.#queue.push(delivery);
+        this.#backlog.putBack(delivery);
         continue;
       }
       this.#services.population.queued--;
@@ -448,21 +348,6 @@ export class Outgoing {
       this.#inflight.restore(delivery);
       if (this.#link !== null) this.#again.push(delivery);
     }
-    if (page.length < PAGE) this.#storeHasLess();
     this.pump();
-  }
-
-  /** The store holds fewer than were counted: it has lost some, or came back empty. */
-  #storeHasLess(): void {
-    this.#services.population.queued -= this.#stored - this.#storedMeanwhile;
-    this.#stored = this.#storedMeanwhile;
-  }
-
-  #pageFailed(error: unknown): void {
-    this.#reading = false;
-    this.#services.logger.error({ err: error, clientId: this.#clientId }, "queue could not be read, trying again");
-    this.#services.clock.setTimer(1000, () => {
-      if (this.#stored > 0) this.#readPage();
-    });
   }
 }

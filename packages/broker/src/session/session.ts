@@ -120,7 +120,8 @@ export class Session implements Subscriber {
 
   /** Hands the state without its lists to the store. */
   save(): void {
-    if (!this.persistent) return;
+    // A will goes out even if the broker dies meanwhile, so it is stored also for a session that is not.
+    if (!this.#services.journal.durable || !(this.persistent || this.#stored || this.will !== undefined)) return;
     this.#stored = true;
     this.#services.journal.record({ type: "session-put", session: this.toStored() });
   }
