@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { compareConfigs } from "./compare.ts";
-import type { BrokerConfigInput } from "./options.ts";
+import type { BrokerConfigInput } from "./options-input.ts";
 import { resolveConfig } from "./resolve.ts";
 
 function changes(before: BrokerConfigInput, after: BrokerConfigInput) {

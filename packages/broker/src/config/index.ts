@@ -6,13 +6,13 @@ export { type EnvironmentReader, environmentName } from "./environment.ts";
 export type {
   ApiConfig,
   BrokerConfig,
-  BrokerConfigInput,
   LimitsConfig,
   ListenerConfig,
   LogConfig,
   MqttConfig,
   PersistenceConfig,
 } from "./options.ts";
+export type { BrokerConfigInput, ListenerConfigInput } from "./options-input.ts";
 export { type PluginSectionResult, pluginKeys, readPluginSection } from "./plugin-section.ts";
 export { printableConfig } from "./print.ts";
 export { type ConfigFlag, type ConfigSources, type ReadConfigResult, readConfig } from "./read.ts";

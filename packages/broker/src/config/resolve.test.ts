@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { ConfigError } from "../errors.ts";
-import type { BrokerConfig, BrokerConfigInput } from "./options.ts";
+import type { BrokerConfig } from "./options.ts";
+import type { BrokerConfigInput } from "./options-input.ts";
 import { describeConfigError, resolveConfig } from "./resolve.ts";
 
 function refusal(input: unknown): ConfigError {

@@ -3,7 +3,8 @@
 import { ConfigError } from "../errors.ts";
 import { crossChecks } from "./cross-checks.ts";
 import { configKeys } from "./keys/index.ts";
-import type { BrokerConfig, BrokerConfigInput } from "./options.ts";
+import type { BrokerConfig } from "./options.ts";
+import type { BrokerConfigInput } from "./options-input.ts";
 import { isMapping, type Reading, readKeys } from "./validate.ts";
 
 /**

@@ -1,4 +1,4 @@
-/** The words in which the configuration is declared (keys/*.ts), and the TypeScript types that follow from a declaration. */
+/** The words in which the configuration is declared (keys/*.ts). Types, defaults, checks and descriptions follow from that. */
 
 /** What every declared key may say. */
 interface CommonSpec {
@@ -102,58 +102,3 @@ export interface Keys {
 
 /** Formats that a text may be bound to. */
 export type TextFormat = "listen-address" | "api-address" | "cidr" | "file-mode" | "url-path";
-
-/** `max_inflight` as `maxInflight`. */
-export type CamelCase<S> = S extends `${infer Head}_${infer Tail}` ? `${Head}${Capitalize<CamelCase<Tail>>}` : S;
-
-/** The resolved value of a declared key. */
-export type ValueOf<S> = S extends { readonly kind: "duration" | "integer" }
-  ? number
-  : S extends { readonly kind: "boolean" }
-    ? boolean
-    : S extends { readonly kind: "text" }
-      ? string
-      : S extends { readonly kind: "choice"; readonly values: readonly (infer V)[] }
-        ? V
-        : S extends { readonly kind: "text-list" }
-          ? readonly string[]
-          : S extends { readonly kind: "list"; readonly keys: infer K }
-            ? readonly SectionValue<K>[]
-            : S extends { readonly kind: "section"; readonly keys: infer K; readonly open: true }
-              ? SectionValue<K> & { readonly [section: string]: unknown }
-              : S extends { readonly kind: "section"; readonly keys: infer K }
-                ? SectionValue<K>
-                : Readonly<Record<string, unknown>>;
-
-/** What may be given for a declared key in code: partial, and durations also as `"2h"`. */
-export type InputOf<S> = S extends { readonly kind: "duration" }
-  ? number | string
-  : S extends { readonly kind: "list"; readonly keys: infer K }
-    ? readonly SectionInput<K>[]
-    : S extends { readonly kind: "section"; readonly keys: infer K; readonly open: true }
-      ? SectionInput<K> & { readonly [section: string]: unknown }
-      : S extends { readonly kind: "section"; readonly keys: infer K }
-        ? SectionInput<K>
-        : ValueOf<S>;
-
-/** The resolved section of declared keys: every key is there, save the optional ones. */
-export type SectionValue<K> = Flat<
-  {
-    readonly [P in keyof K as K[P] extends { readonly optional: true } ? never : CamelCase<P>]: ValueOf<K[P]>;
-  } & {
-    readonly [P in keyof K as K[P] extends { readonly optional: true } ? CamelCase<P> : never]?: ValueOf<K[P]>;
-  }
->;
-
-/** A section as it may be given in code. */
-export type SectionInput<K> = Flat<
-  {
-    readonly [P in keyof K as K[P] extends { readonly required: true } ? CamelCase<P> : never]: InputOf<K[P]>;
-  } & {
-    readonly [P in keyof K as K[P] extends { readonly required: true } ? never : CamelCase<P>]?:
-      | InputOf<K[P]>
-      | undefined;
-  }
->;
-
-type Flat<T> = { [P in keyof T]: T[P] };

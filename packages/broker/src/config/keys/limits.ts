@@ -1,7 +1,9 @@
 /** Section `limits`: bounds for everything that clients can make grow. gmqtt has none of these. */
 
+import type { SectionSpec } from "../spec.ts";
+
 /** Declaration of section `limits`. */
-export const limitsSection = {
+export const limitsSection: SectionSpec = {
   kind: "section",
   doc: "Bounds for what clients can make grow. A client beyond one is refused; its neighbours are unharmed.",
   keys: {
@@ -26,7 +28,7 @@ export const limitsSection = {
       default: 20000,
       min: 1,
       max: 100000000,
-      unit: "per second",
+      unit: "connections per second",
       live: true,
       doc: "New connections in all.",
     },
@@ -35,7 +37,7 @@ export const limitsSection = {
       default: 10000,
       min: 1,
       max: 100000000,
-      unit: "per second",
+      unit: "connections per second",
       live: true,
       doc: "New connections from one network address.",
     },
@@ -168,4 +170,4 @@ export const limitsSection = {
       doc: "Store operations under way before publishers are paused.",
     },
   },
-} as const;
+};

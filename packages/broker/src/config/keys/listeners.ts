@@ -1,7 +1,9 @@
 /** Key `listeners`: where the broker takes connections. */
 
+import type { ListSpec } from "../spec.ts";
+
 /** Declaration of `listeners`. */
-export const listenersKey = {
+export const listenersKey: ListSpec = {
   kind: "list",
   doc: "Where the broker takes connections. A list that is given replaces the default one.",
   default: [{ address: ":1883" }, { address: ":8883", websocket: { path: "/" } }],
@@ -106,4 +108,4 @@ export const listenersKey = {
       doc: "Connections that the system holds before the broker has taken them.",
     },
   },
-} as const;
+};

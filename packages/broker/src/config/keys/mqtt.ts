@@ -1,7 +1,9 @@
 /** Section `mqtt`: what clients are offered. Keys and defaults are gmqtt's as far as gmqtt has them. */
 
+import type { SectionSpec } from "../spec.ts";
+
 /** Declaration of section `mqtt`. */
-export const mqttSection = {
+export const mqttSection: SectionSpec = {
   kind: "section",
   doc: "What clients are offered and held to.",
   keys: {
@@ -166,4 +168,4 @@ export const mqttSection = {
       doc: "Whether the broker uses topic aliases towards clients that allow them.",
     },
   },
-} as const;
+};

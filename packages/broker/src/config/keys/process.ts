@@ -1,14 +1,16 @@
 /** What concerns the process and those around the core: log, times, plugins, store, management API. */
 
+import type { DurationSpec, OpaqueSpec, SectionSpec, TextListSpec, TextSpec } from "../spec.ts";
+
 /** Declaration of `pid_file`. */
-export const pidFileKey = {
+export const pidFileKey: TextSpec = {
   kind: "text",
   optional: true,
   doc: "File that holds the process id while gmqttd runs; `gmqttd reload` reads it. Relative to the configuration file.",
-} as const;
+};
 
 /** Declaration of section `log`. */
-export const logSection = {
+export const logSection: SectionSpec = {
   kind: "section",
   doc: "What gmqttd writes to the standard output.",
   keys: {
@@ -32,10 +34,10 @@ export const logSection = {
       doc: "Whether every packet is written at level debug. Payloads and passwords are not.",
     },
   },
-} as const;
+};
 
 /** Declaration of section `sys`. */
-export const sysSection = {
+export const sysSection: SectionSpec = {
   kind: "section",
   doc: "The broker's own topics below `$SYS`.",
   keys: {
@@ -47,28 +49,28 @@ export const sysSection = {
       doc: "How often they are published.",
     },
   },
-} as const;
+};
 
 /** Declaration of `hook_timeout`. */
-export const hookTimeoutKey = {
+export const hookTimeoutKey: DurationSpec = {
   kind: "duration",
   default: "10s",
   min: "1ms",
   zero: "no limit",
   doc: "A hook of a plugin that takes longer counts as a refusal.",
-} as const;
+};
 
 /** Declaration of `shutdown_timeout`. */
-export const shutdownTimeoutKey = {
+export const shutdownTimeoutKey: DurationSpec = {
   kind: "duration",
   default: "10s",
   min: "1ms",
   live: true,
   doc: "Time for a graceful stop; what is left then is closed at once.",
-} as const;
+};
 
 /** Declaration of section `persistence`. */
-export const persistenceSection = {
+export const persistenceSection: SectionSpec = {
   kind: "section",
   open: true,
   doc: "The store of what must survive a restart. A store reads the section of its own name, for example `persistence.redis`.",
@@ -79,10 +81,10 @@ export const persistenceSection = {
       doc: "`memory`, which keeps nothing over a restart, or the name of a store that a plugin provides, for example `redis`.",
     },
   },
-} as const;
+};
 
 /** Declaration of section `topic_alias_manager`. */
-export const topicAliasManagerSection = {
+export const topicAliasManagerSection: SectionSpec = {
   kind: "section",
   doc: "Topic aliases towards clients.",
   keys: {
@@ -93,24 +95,24 @@ export const topicAliasManagerSection = {
       doc: "Which alias is replaced when all are taken; `fifo`: the oldest.",
     },
   },
-} as const;
+};
 
 /** Declaration of `plugins`. */
-export const pluginsKey = {
+export const pluginsKey: OpaqueSpec = {
   kind: "opaque",
   doc: "Sections of the plugins, by name; each is checked by its plugin. `package` in a section names the package, or the path of the module, that the plugin comes from.",
-} as const;
+};
 
 /** Declaration of `plugin_order`. */
-export const pluginOrderKey = {
+export const pluginOrderKey: TextListSpec = {
   kind: "text-list",
   default: [],
   unique: true,
   doc: "Names of the plugins that run; the first one's hooks are outermost.",
-} as const;
+};
 
 /** Declaration of section `api`. */
-export const apiSection = {
+export const apiSection: SectionSpec = {
   kind: "section",
   doc: "Addresses of the management API, for the plugin that serves it.",
   keys: {
@@ -149,4 +151,4 @@ export const apiSection = {
       },
     },
   },
-} as const;
+};
