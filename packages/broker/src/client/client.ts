@@ -177,8 +177,7 @@ export class Client implements ConnectionOwner, HandshakePeer {
     this.#state = "connected";
     this.#connectedAt = broker.clock.now();
     this.#connectTimer.cancel();
-    connection.maximumPacketSize = options.clientMaxPacketSize;
-    connection.problemInformation = options.requestProblemInformation;
+    connection.limitOutput(options.clientMaxPacketSize, options.requestProblemInformation);
     connection.decoder.maximumPacketSize = packetLimit(options.maxPacketSize);
     const connected = this.#makeConnected(session, options, allowed.sessionExpiry);
     this.#connected = connected;
@@ -266,7 +265,7 @@ export class Client implements ConnectionOwner, HandshakePeer {
     this.connection.version = connect.protocolVersion;
     // What hooks see of the client until the options are settled.
     this.#options = negotiate(connect, connect.clientId, defaultAuthOptions(connect, this.broker.config));
-    this.connection.maximumPacketSize = this.#options.clientMaxPacketSize;
+    this.connection.limitOutput(this.#options.clientMaxPacketSize, this.#options.requestProblemInformation);
     this.#handshake = new Handshake(this.broker, this, connect);
     return this.#handshake.start();
   }

@@ -37,7 +37,7 @@ export class CommitGate {
   holdFrame(frame: Frame, firstByte: number, packetId: number, batch: number): void {
     const own = Buffer.from(frame.head.subarray(frame.headStart, frame.end));
     own[0] = firstByte;
-    own.writeUInt16BE(packetId, frame.packetIdOffset - frame.headStart);
+    if (packetId !== 0) own.writeUInt16BE(packetId, frame.packetIdOffset - frame.headStart);
     this.hold(own, batch);
     if (frame.payload !== null) this.hold(frame.payload, batch);
   }

@@ -1,0 +1,208 @@
+/** What a connection sends: packets to bytes, gathered and written once per turn, held back where the store has not committed yet. */
+
+import { encode, fitTo, type Packet, PacketType, type ProtocolVersion } from "@gmqtt/packets";
+import type { Transport } from "../listeners/transport.ts";
+import type { Frame } from "../message-frame.ts";
+import type { CommitWaiter, Journal } from "../persistence/journal.ts";
+import type { TrafficCounters } from "../stats/stats.ts";
+import type { ChunkPool } from "./chunk-pool.ts";
+import { CommitGate, type GateTarget } from "./commit-gate.ts";
+import type { Flushable, FlushScheduler } from "./flush-scheduler.ts";
+import { Outbound } from "./outbound.ts";
+import type { PacketTaps } from "./packet-taps.ts";
+
+/** Output of one connection is written before the end of the turn when it gets this long: bytes. */
+const EARLY_FLUSH = 256 * 1024;
+
+/** What an output needs of the broker. */
+export interface OutputShared {
+  readonly scheduler: FlushScheduler;
+  readonly pool: ChunkPool;
+  readonly journal: Journal;
+  readonly taps: PacketTaps;
+  readonly traffic: TrafficCounters;
+}
+
+/** What an output needs of its connection. */
+export interface OutputOptions {
+  readonly transport: Transport;
+  readonly shared: OutputShared;
+  readonly counters: TrafficCounters;
+  /** Unsent bytes at which `onOverflow` is called, once. */
+  readonly maxUnsentBytes: number;
+  readonly onOverflow: () => void;
+  /** Nothing is held back any more. */
+  readonly onReleased: () => void;
+  /** Handed to those who watch packets. */
+  readonly source: unknown;
+}
+
+export class Output implements Flushable, CommitWaiter, GateTarget {
+  version: ProtocolVersion = 4;
+  /** What the client takes at most, in bytes. */
+  maximumPacketSize: number = Number.POSITIVE_INFINITY;
+  /** False: reason strings and user properties stay out of everything but CONNACK and DISCONNECT. */
+  problemInformation = true;
+  readonly #options: OutputOptions;
+  readonly #shared: OutputShared;
+  readonly #transport: Transport;
+  readonly #outbound: Outbound;
+  #gate: CommitGate | null = null;
+  /** The CONNACK waits for a commit: everything behind it waits too [MQTT-3.2.0-1]. */
+  #greeting = false;
+  #dirty = false;
+  /** The kernel did not take everything; nothing is written until it has. */
+  #blocked = false;
+  #closed = false;
+  #overflown = false;
+
+  constructor(options: OutputOptions) {
+    this.#options = options;
+    this.#shared = options.shared;
+    this.#transport = options.transport;
+    this.#outbound = new Outbound(options.shared.pool);
+  }
+
+  /** Bytes that were to be sent and that the kernel has not taken. */
+  get unsentBytes(): number {
+    const held = this.#gate === null ? 0 : this.#gate.bytes;
+    return this.#outbound.bytes + this.#transport.bufferedBytes + held;
+  }
+
+  /** The peer does not read as fast as it is sent to. */
+  get blocked(): boolean {
+    return this.#blocked;
+  }
+
+  /** Something waits for the store. */
+  get held(): boolean {
+    return this.#gate !== null;
+  }
+
+  /** Sends a packet, shortened to what the client takes; false when even so it does not fit. */
+  send(packet: Packet, afterCommit: boolean): boolean {
+    const fitting = this.#fit(packet);
+    if (fitting === null) return false;
+    const bytes = encode(fitting, this.version);
+    const awaited = this.#awaitedBy(packet.type, afterCommit);
+    if (awaited === 0) this.#outbound.append(bytes, 0, bytes.length);
+    else this.#hold().hold(bytes, awaited);
+    if (packet.type === PacketType.Connack) this.#greeting = awaited !== 0;
+    this.#sent(packet.type, bytes.length);
+    if (this.#shared.taps.active) this.#shared.taps.emit(this.#options.source, "out", fitting);
+    return true;
+  }
+
+  /** Sends PUBACK, PUBREC, PUBREL or PUBCOMP with reason code 0, once what it implies is committed. */
+  sendAck(type: 4 | 5 | 6 | 7, packetId: number): void {
+    const firstByte = type === 6 ? 0x62 : type << 4;
+    const awaited = this.#awaited();
+    if (awaited === 0) this.#outbound.appendAck(firstByte, packetId);
+    else this.#hold().hold(Uint8Array.of(firstByte, 2, packetId >> 8, packetId & 0xff), awaited);
+    this.#sent(type, 4);
+    if (this.#shared.taps.active) {
+      this.#shared.taps.emit(this.#options.source, "out", { type, packetId, reasonCode: 0 } as Packet);
+    }
+  }
+
+  /** Sends a PUBLISH that others get too. The caller has checked its size. */
+  sendFrame(frame: Frame, firstByte: number, packetId: number): void {
+    const awaited = packetId === 0 && !this.#greeting ? 0 : this.#awaited();
+    if (awaited === 0) this.#outbound.appendFrame(frame, firstByte, packetId);
+    else this.#hold().holdFrame(frame, firstByte, packetId, awaited);
+    this.#sent(3, frame.length);
+  }
+
+  flush(): void {
+    this.#dirty = false;
+    if (this.#closed || this.#outbound.bytes === 0) return;
+    if (this.#blocked) {
+      this.#outbound.settle();
+      return;
+    }
+    this.#blocked = !this.#outbound.flush(this.#transport);
+  }
+
+  /** The kernel has taken what it had not; writes on. True when that went through as well. */
+  drained(): boolean {
+    this.#blocked = false;
+    this.flush();
+    return !this.#blocked;
+  }
+
+  /** Writes the last bytes, whatever the kernel has taken so far. */
+  finish(): void {
+    if (this.#outbound.bytes > 0) this.#outbound.flush(this.#transport);
+  }
+
+  /** Forgets everything; the transport is gone. */
+  close(): void {
+    this.#closed = true;
+    this.#outbound.clear();
+    if (this.#gate !== null) this.#shared.journal.forget(this);
+    this.#gate = null;
+  }
+
+  /** @internal told by the journal */
+  committed(batch: number): void {
+    const gate = this.#gate;
+    if (gate === null) return;
+    gate.open(batch, this);
+    this.#greeting = false;
+    if (!gate.empty) return;
+    this.#shared.journal.forget(this);
+    this.#gate = null;
+    this.#options.onReleased();
+  }
+
+  /** @internal a piece of output has been committed */
+  release(bytes: Uint8Array): void {
+    this.#outbound.append(bytes, 0, bytes.length);
+    this.#markDirty();
+  }
+
+  #awaited(): number {
+    const { journal } = this.#shared;
+    return journal.durable ? journal.awaited : 0;
+  }
+
+  /** Which batch a packet waits for; 0: none. DISCONNECT comes behind everything that is held [MQTT-3.14.4-1]. */
+  #awaitedBy(type: number, afterCommit: boolean): number {
+    if (afterCommit || this.#greeting) return this.#awaited();
+    return type === PacketType.Disconnect && this.#gate !== null ? this.#gate.lastBatch : 0;
+  }
+
+  #hold(): CommitGate {
+    if (this.#gate === null) {
+      this.#gate = new CommitGate();
+      this.#shared.journal.wait(this);
+    }
+    return this.#gate;
+  }
+
+  #fit(packet: Packet): Packet | null {
+    if (this.maximumPacketSize === Number.POSITIVE_INFINITY && this.problemInformation) return packet;
+    return fitTo(packet, this.version, this.maximumPacketSize, this.problemInformation);
+  }
+
+  #sent(type: number, bytes: number): void {
+    this.#options.counters.packetSent(type, bytes);
+    this.#shared.traffic.packetSent(type, bytes);
+    this.#markDirty();
+  }
+
+  #markDirty(): void {
+    if (!this.#dirty) {
+      this.#dirty = true;
+      this.#shared.scheduler.add(this);
+    }
+    if (this.#outbound.bytes >= EARLY_FLUSH) this.#full();
+  }
+
+  #full(): void {
+    if (!this.#blocked) this.#blocked = !this.#outbound.flush(this.#transport);
+    if (this.unsentBytes <= this.#options.maxUnsentBytes || this.#overflown) return;
+    this.#overflown = true;
+    this.#options.onOverflow();
+  }
+}
