@@ -12,7 +12,7 @@ export type {
   MqttConfig,
   PersistenceConfig,
 } from "./options.ts";
-export type { BrokerConfigInput, ListenerConfigInput } from "./options-input.ts";
+export type { BrokerConfigInput } from "./options-input.ts";
 export { type PluginSectionResult, pluginKeys, readPluginSection } from "./plugin-section.ts";
 export { printableConfig } from "./print.ts";
 export { type ConfigFlag, type ConfigSources, type ReadConfigResult, readConfig } from "./read.ts";
