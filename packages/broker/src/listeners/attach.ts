@@ -4,15 +4,31 @@ import type { IncomingMessage, Server } from "node:http";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { TLSSocket } from "node:tls";
+import { type Logger, silentLogger } from "../logger.ts";
 import { type Addresses, addressesOf } from "./opening.ts";
 import { StreamTransport } from "./stream-transport.ts";
-import type { RawStream, Transport, TransportInfo } from "./transport.ts";
+import type { AcceptTransport, RawStream, Transport, TransportInfo } from "./transport.ts";
 import { refuseUpgrade, WebSocketUpgrade, type WebSocketUpgradeOptions } from "./websocket-upgrade.ts";
 
+/** Bytes after the fixed header at most (MQTT 5.0 section 2.1.4). */
+const LARGEST_PACKET = 268_435_455;
+
 /** How a broker is attached to an HTTP server. */
-export interface AttachOptions extends WebSocketUpgradeOptions {
+export interface AttachOptions extends Partial<WebSocketUpgradeOptions> {
   /** The one path whose upgrades the broker takes, exactly as requested, without the query: `/mqtt`. */
   readonly path: string;
+  /** Where connections go: `(transport) => broker.acceptTransport(transport)`. */
+  readonly accept: AcceptTransport;
+  /** Default: all origins. */
+  readonly allowedOrigins?: readonly string[];
+  /** Default: false. */
+  readonly requireSubprotocol?: boolean;
+  /** What the connections say where they came in. Default: `attached`. */
+  readonly listener?: string;
+  /** Gets a line, at debug, for what is refused. Default: says nothing. */
+  readonly logger?: Logger;
+  /** Largest MQTT packet in bytes; best the broker's `config.mqtt.maxPacketSize`. Default: what the protocol allows. */
+  readonly maximumPayload?: number;
 }
 
 /**
@@ -21,12 +37,20 @@ export interface AttachOptions extends WebSocketUpgradeOptions {
  * detaches the broker again; connections stay.
  */
 export function attachToHttpServer(server: Server, options: AttachOptions): () => void {
-  const upgrade = new WebSocketUpgrade(options);
+  const resolved = {
+    allowedOrigins: [],
+    requireSubprotocol: false,
+    listener: "attached",
+    logger: silentLogger,
+    maximumPayload: LARGEST_PACKET,
+    ...options,
+  };
+  const upgrade = new WebSocketUpgrade(resolved);
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     if ((request.url ?? "").split("?", 1)[0] === options.path) {
       upgrade.upgrade(request, socket, head, () => ({
         kind: socket instanceof TLSSocket ? "secure-websocket" : "websocket",
-        listener: options.listener,
+        listener: resolved.listener,
         ...addressesOfAny(socket),
       }));
     } else if (server.listenerCount("upgrade") === 1) {
