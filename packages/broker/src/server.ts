@@ -199,19 +199,28 @@ class BrokerServer implements Broker {
 
   async applyConfig(next: BrokerConfig): Promise<ApplyResult> {
     const { services } = this.#core;
-    const changes = compareConfigs(services.config, next);
-    for (const listener of this.#listeners) await listener.reload();
+    const current = services.config;
+    const changes = compareConfigs(current, next);
     const applied = [...changes.live];
     const needsRestart = [...changes.restart];
-    for (const name of changes.plugins) {
-      const plugin = this.plugins.find((candidate) => candidate.name === name);
-      if (plugin?.applyConfig === undefined) needsRestart.push(`plugins.${name}`);
-      else {
+    const undo = new UndoStack((culprit, error) => this.logger.error({ err: error, culprit }, "could not be set back"));
+    try {
+      for (const name of changes.plugins) {
+        const plugin = this.plugins.find((candidate) => candidate.name === name);
+        if (plugin?.applyConfig === undefined) {
+          needsRestart.push(`plugins.${name}`);
+          continue;
+        }
         await plugin.applyConfig(next.plugins[name]);
+        undo.push(`plugin ${name}`, () => plugin.applyConfig?.(current.plugins[name]));
         applied.push(`plugins.${name}`);
       }
+      for (const listener of this.#listeners) await listener.reload();
+    } catch (error) {
+      await undo.run(); // a refused configuration changes nothing
+      throw error;
     }
-    services.config = mergeLive(services.config, next, changes.restart);
+    services.config = mergeLive(current, next, changes.restart);
     services.router.forgetRoutes();
     return { applied, needsRestart };
   }
@@ -226,7 +235,7 @@ class BrokerServer implements Broker {
   }
 
   watchPackets(watcher: Parameters<Server["watchPackets"]>[0]): () => void {
-    return watchPackets(this.#core.shared.taps, watcher);
+    return watchPackets(this.#core.shared.taps, watcher, this.logger);
   }
 
   #serve(transport: Transport): void {
@@ -267,7 +276,7 @@ class BrokerServer implements Broker {
         accept: (transport) => this.acceptTransport(transport),
         logger: this.logger,
         maximumPayload: this.config.mqtt.maxPacketSize,
-        path: `listeners[${index}]`,
+        path: `listeners.${index}`,
       });
       this.#listeners.push(listener);
       this.#undo.push(`listener ${listener.name}`, () => listener.close());

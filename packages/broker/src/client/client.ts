@@ -41,6 +41,28 @@ export interface ClientEnvironment {
 /** waiting: for CONNECT. authenticating: between CONNECT and CONNACK. gone: nothing is handled any more. */
 type State = "waiting" | "authenticating" | "connected" | "gone";
 
+/** What is known of a client that has not introduced itself. */
+const UNKNOWN: ClientOptions = {
+  clientId: "",
+  username: undefined,
+  cleanStart: true,
+  keepAlive: 0,
+  sessionExpiry: 0,
+  receiveMax: 0,
+  maximumQoS: 0,
+  maxPacketSize: 0,
+  topicAliasMax: 0,
+  retainAvailable: false,
+  wildcardSubAvailable: false,
+  subIdAvailable: false,
+  sharedSubAvailable: false,
+  maxInflight: 0,
+  clientMaxPacketSize: 0,
+  clientTopicAliasMax: 0,
+  requestProblemInformation: false,
+  authenticationMethod: undefined,
+};
+
 /** The largest CONNECT: what nobody has vouched for is not buffered without bound. Bytes. */
 const LARGEST_CONNECT = 1024 * 1024;
 
@@ -55,7 +77,7 @@ export class Client implements ConnectionOwner, HandshakePeer {
   #state: State = "waiting";
   #busy = false;
   #handshake: Handshake | null = null;
-  #options: ClientOptions | null = null;
+  #options: ClientOptions = UNKNOWN;
   #connected: ConnectedClient | null = null;
   readonly #connectTimer: WheelTimer;
   #connectedAt = 0;
@@ -99,7 +121,7 @@ export class Client implements ConnectionOwner, HandshakePeer {
   }
 
   get options(): ClientOptions {
-    return this.#options as ClientOptions;
+    return this.#options;
   }
 
   /** null before the CONNECT was accepted. */
@@ -276,7 +298,7 @@ export class Client implements ConnectionOwner, HandshakePeer {
     const { broker, connection } = this;
     if (!(error instanceof MqttError)) {
       broker.population.internalErrors++;
-      broker.logger.error({ err: error, clientId: this.#options?.clientId }, "internal error, client disconnected");
+      broker.logger.error({ err: error, clientId: this.#options.clientId }, "internal error, client disconnected");
     }
     if (this.#state === "connected") {
       this.terminate(disconnectFor(error), error as Error);
@@ -298,7 +320,7 @@ export class Client implements ConnectionOwner, HandshakePeer {
     this.#state = "gone";
     this.#connectTimer.cancel();
     const fields = {
-      clientId: this.#options?.clientId,
+      clientId: this.#options.clientId,
       remoteAddress: this.connection.transport.info.remoteAddress,
       reason: error?.message,
     };
@@ -312,7 +334,7 @@ export class Client implements ConnectionOwner, HandshakePeer {
       broker.sessions.leave(this.#connected.session, normal);
       broker.logger.info(fields, "client disconnected");
     }
-    if (this.#options !== null) broker.hooks.onClosed?.(this.view, error);
+    if (this.#options !== UNKNOWN) broker.hooks.onClosed?.(this.view, error);
   }
 
   #logConnected(sessionPresent: boolean): void {

@@ -3,7 +3,7 @@
 import type { Awaitable } from "../awaitable.ts";
 
 export class UndoStack {
-  readonly #steps: { readonly culprit: string; readonly undo: () => Awaitable<void> }[] = [];
+  readonly #steps: { readonly culprit: string; readonly undo: () => Awaitable<void> | undefined }[] = [];
   readonly #onError: (culprit: string, error: unknown) => void;
 
   /** `onError` hears what could not be undone; the rest is undone all the same. */
@@ -11,7 +11,7 @@ export class UndoStack {
     this.#onError = onError;
   }
 
-  push(culprit: string, undo: () => Awaitable<void>): void {
+  push(culprit: string, undo: () => Awaitable<void> | undefined): void {
     this.#steps.push({ culprit, undo });
   }
 
