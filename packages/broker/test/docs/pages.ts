@@ -1,0 +1,45 @@
+/** Where the pages of the documentation are, and what code stands in them. */
+
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The repository's folder. */
+export const repository: string = fileURLToPath(new URL("../../../../", import.meta.url));
+
+/** A fenced block of a page. */
+export interface CodeBlock {
+  /** Relative to the repository. */
+  readonly page: string;
+  /** Of the block's first line of code. */
+  readonly line: number;
+  readonly language: string;
+  readonly code: string;
+}
+
+/** A page by its path from the top of the repository. */
+export function readPage(path: string): string {
+  return readFileSync(join(repository, path), "utf8");
+}
+
+/** Every page below docs/. */
+export function docPages(): string[] {
+  const files = readdirSync(join(repository, "docs"), { recursive: true, encoding: "utf8" });
+  return files.filter((file) => file.endsWith(".md")).map((file) => join("docs", file));
+}
+
+/** The fenced blocks of a page. */
+export function codeBlocks(page: string): CodeBlock[] {
+  const blocks: CodeBlock[] = [];
+  let open: { language: string; line: number; lines: string[] } | undefined;
+  for (const [index, line] of readPage(page).split("\n").entries()) {
+    const fence = /^```(\w*)/.exec(line);
+    if (fence === null) open?.lines.push(line);
+    else if (open === undefined) open = { language: fence[1] ?? "", line: index + 2, lines: [] };
+    else {
+      blocks.push({ page, line: open.line, language: open.language, code: `${open.lines.join("\n")}\n` });
+      open = undefined;
+    }
+  }
+  return blocks;
+}
