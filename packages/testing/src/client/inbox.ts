@@ -67,6 +67,12 @@ export class Inbox {
     return packet;
   }
 
+  /** Everything unread, which thereby is read. */
+  takeAll(): ReceivedPacket[] {
+    this.#assertFair();
+    return this.#unread.splice(0);
+  }
+
   /** Waits until whatever could come has come, and fails if anything is unread or the connection ended. */
   async nothing(): Promise<void> {
     await this.#pace.settle();

@@ -67,6 +67,16 @@ describe("what a scripted client expects", () => {
     await client.next("publish");
   });
 
+  it("takes everything at once, when asked to", async () => {
+    const server = new ScriptedServer();
+    const client = await server.accept();
+    server.say("pingresp");
+    server.say("publish", { topic: "a" });
+    await server.activity.idle();
+    expect(client.takeAll().map(({ type }) => type)).toEqual([13, 3]);
+    expect(client.takeAll()).toEqual([]);
+  });
+
   it("fails everything once the server broke the protocol", async () => {
     const server = new ScriptedServer();
     const client = await server.accept();

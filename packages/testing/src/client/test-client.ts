@@ -132,6 +132,11 @@ export class TestClient {
     return await this.#inbox.find(typeof names === "string" ? [names] : names, fits);
   }
 
+  /** Takes everything that came and was not yet expected; waits for nothing. */
+  takeAll(): ReceivedPacket[] {
+    return this.#inbox.takeAll();
+  }
+
   /** Waits until nothing moves any more; fails if a packet came that was not expected, or the connection ended. */
   async nothing(): Promise<void> {
     await this.#inbox.nothing();

@@ -10,6 +10,7 @@ interface Job {
   /** undefined for a read. */
   readonly changes: readonly StoreChange[] | undefined;
   run(): void;
+  fail(error: unknown): void;
 }
 
 /** Made by {@link SlowPersistence.connect}. */
@@ -91,14 +92,8 @@ export class SlowConnection implements StoreConnection {
   #enqueue<T>(changes: readonly StoreChange[] | undefined, work: () => T): Promise<T> {
     if (!this.#open) return Promise.reject(new Error("the store is not open"));
     return new Promise((resolve, reject) => {
-      const run = () => {
-        try {
-          resolve(work());
-        } catch (error) {
-          reject(error);
-        }
-      };
-      this.#jobs.push({ changes, run });
+      const run = () => resolve(work());
+      this.#jobs.push({ changes, run, fail: reject });
       if (!this.#working) void this.#work();
     });
   }
@@ -108,10 +103,24 @@ export class SlowConnection implements StoreConnection {
     while (this.#jobs.length > 0) {
       await this.#takeTime();
       while (this.#store.stopped && !this.#abandoned) await new Promise<void>((resolve) => this.#wakers.push(resolve));
-      this.#jobs[0]?.run();
-      this.#jobs.shift();
+      const job = this.#jobs[0];
+      if (job === undefined) break; // abandoned meanwhile
+      try {
+        job.run();
+        this.#jobs.shift();
+      } catch (error) {
+        this.#failFrom(job, error);
+      }
     }
     this.#working = false;
+  }
+
+  /** A commit that fails takes those along that were called behind it: what is stored is always a prefix. */
+  #failFrom(first: Job, error: unknown): void {
+    const failed = first.changes === undefined ? [first] : this.#jobs.filter(({ changes }) => changes !== undefined);
+    const left = this.#jobs.filter((job) => !failed.includes(job));
+    this.#jobs.splice(0, this.#jobs.length, ...left);
+    for (const job of failed) job.fail(error);
   }
 
   async #takeTime(): Promise<void> {

@@ -78,6 +78,20 @@ describe("the slow store", () => {
     expect(restored).toEqual(["two"]);
   });
 
+  it("fails those along that were called behind a failed commit, so that a prefix is stored", async () => {
+    const store = createSlowPersistence();
+    const connection = store.connect();
+    await connection.open();
+    store.failNext(1);
+    const commits = ["one", "two", "three"].map((name) => connection.commit([put(name)]));
+    const sessions = collect(connection.sessions());
+    const answers = await Promise.allSettled(commits);
+    expect(answers.map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected"]);
+    expect(await sessions).toEqual([]);
+    await connection.commit([put("four")]);
+    expect(await collect(connection.sessions())).toHaveLength(1);
+  });
+
   it("pages as wide as it was told", async () => {
     const connection = createSlowPersistence({ pageSize: 2 }).connect();
     await connection.open();

@@ -62,7 +62,7 @@ export class SlowPersistence implements PersistenceSource {
     this.#wake();
   }
 
-  /** The next commits reject and are not stored. */
+  /** The next commits reject and are not stored, nor are those that were called behind them while they were pending. */
   failNext(commits: number): void {
     this.#failures = commits;
   }
