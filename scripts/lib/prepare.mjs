@@ -26,7 +26,7 @@ export async function ensureBuilt() {
   const built = workspacePackages().filter(({ manifest }) => manifest.scripts?.build !== undefined);
   const settings = ["pnpm-lock.yaml", "tsconfig.base.json", "turbo.json"];
   const seen = () => timesOf([...settings, ...built.flatMap(({ folder }) => sourcesOf(folder))]);
-  const complete = built.every(({ folder }) => existsSync(join(root, folder, "dist/.tsbuildinfo")));
+  const complete = built.every(({ folder }) => existsSync(join(root, folder, "dist")));
   if (complete && stampIs("built", seen())) return;
   console.error("building");
   const before = seen();
