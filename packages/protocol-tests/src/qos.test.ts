@@ -244,6 +244,24 @@ describe.each(stores)("QoS 1 and 2 to the client, with the $name store", ({ star
   });
 });
 
+describe.each(stores)("3.1, with the $name store", ({ start }) => {
+  it("may repeat PUBREL, SUBSCRIBE and UNSUBSCRIBE with DUP, which 3.1.1 may not", async () => {
+    const broker = await start();
+    const old = await broker.connect({ version: 3 });
+    old.send("publish", { topic: "a", qos: 2, packetId: 4 });
+    await old.next("pubrec");
+    old.sendBytes("6a 02 00 04");
+    await old.next("pubcomp");
+    old.sendBytes("8a 06 00 05 00 01 61 00");
+    await old.next("suback");
+    old.sendBytes("aa 05 00 06 00 01 61");
+    await old.next("unsuback");
+    const strict = await broker.connect({ version: 4 });
+    strict.sendBytes("6a 02 00 04");
+    await strict.closed();
+  });
+});
+
 describe.each(stores)("acknowledgements in their three forms, with the $name store", ({ start }) => {
   const reasonString = "05 1f 00 02 68 69";
 

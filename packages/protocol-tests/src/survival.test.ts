@@ -4,6 +4,7 @@ import { createSlowPersistence, type SlowPersistence, type TestBroker } from "@g
 import { describe, expect, it } from "vitest";
 import { ReliablePublisher } from "./fixtures/reliable-publisher.ts";
 import { ReliableSubscriber } from "./fixtures/reliable-subscriber.ts";
+import { sequence } from "./fixtures/sequence.ts";
 import { durableStores } from "./stores.ts";
 
 const RUNS = 60;
@@ -18,8 +19,10 @@ interface World {
   random(below: number): number;
 }
 
+type Step = (world: World) => unknown;
+
 /** Everything that may happen, the frequent ones more than once. */
-const steps: readonly ((world: World) => Promise<void> | void)[] = [
+const steps: readonly Step[] = [
   ...repeated(6, ({ publisher, random }) => publisher.publish(random(2) === 0 ? 1 : 2)),
   ...repeated(4, ({ subscriber, random }) => {
     subscriber.read();
@@ -101,15 +104,6 @@ function judge({ publisher, subscriber }: World, life: string): void {
   expect(subscriber.given[2], `${life}, QoS 2`).toEqual(publisher.sent[2]);
 }
 
-function repeated<T>(times: number, item: T): T[] {
-  return Array.from({ length: times }, () => item);
-}
-
-/** Random numbers that are the same for the same seed. */
-function sequence(seed: number): (below: number) => number {
-  let state = seed * 2_654_435_761;
-  return (below) => {
-    state = (Math.imul(state ^ (state >>> 15), 2_246_822_519) + 0x9e3779b9) | 0;
-    return (state >>> 0) % below;
-  };
+function repeated(times: number, step: Step): Step[] {
+  return Array.from({ length: times }, () => step);
 }

@@ -59,6 +59,26 @@ describe.each(stores)("a will, with the $name store", ({ start }) => {
     expect(await watcher.next("publish")).toMatchObject({ text: "silence" });
   });
 
+  it("goes out when the operator ends the connection or the session [MQTT-3.1.2-8] [hard case 38]", async () => {
+    const broker = await start();
+    const watcher = await watch(broker);
+    const properties = { sessionExpiryInterval: 600 };
+    const clients = () => broker.server.clientService;
+    const kicked = await broker.connect({ clientId: "kicked", will: { ...will, payload: "kicked" } });
+    clients().getClient("kicked")?.disconnect();
+    await kicked.disconnected(0x98);
+    expect(await watcher.next("publish")).toMatchObject({ text: "kicked" });
+    const cut = await broker.connect({ clientId: "cut", will: { ...will, payload: "cut" } });
+    clients().getClient("cut")?.close();
+    await cut.closed();
+    expect(await watcher.next("publish")).toMatchObject({ text: "cut" });
+    const delayed = { ...will, payload: "ended", properties: { willDelayInterval: 60 } };
+    await (await broker.connect({ clientId: "ended", properties, will: delayed })).drop();
+    await watcher.nothing();
+    expect(clients().terminateSession("ended")).toBe(true);
+    expect(await watcher.next("publish")).toMatchObject({ text: "ended" });
+  });
+
   it.each([0, 1, 2] as const)(
     "has QoS %s and everything else that was asked for [MQTT-3.1.3-10] [MQTT-3.3.2-20] [hard case 38]",
     async (qos) => {
