@@ -1,5 +1,6 @@
 /** From a CONNECT to a CONNACK (MQTT 5.0 section 3.1.4), over the AUTH packets between them where the client asks for that. */
 
+import { isUtf8 } from "node:buffer";
 import {
   type AuthPacket,
   type ConnectPacket,
@@ -150,6 +151,9 @@ export class Handshake {
     if (!isValidTopicName(will.topic)) throw new MqttError(ReasonCode.TopicNameInvalid);
     const refusal = topicRefusal(this.#broker, will.topic);
     if (refusal !== undefined) throw refusal;
+    if (will.properties?.payloadFormatIndicator === 1 && !isUtf8(will.payload)) {
+      throw new MqttError(ReasonCode.PayloadFormatInvalid);
+    }
     const { willDelayInterval = 0, ...properties } = will.properties ?? {};
     const init = { topic: will.topic, payload: Buffer.from(will.payload), qos: will.qos, retain: will.retain };
     const message = Message.create(

@@ -1,5 +1,6 @@
 /** What the broker does with a PUBLISH; the steps stand in the order of MQTT 5.0 section 3.3. */
 
+import { isUtf8 } from "node:buffer";
 import {
   countTopicLevels,
   MqttError,
@@ -35,6 +36,7 @@ export function handlePublish(context: ClientContext, packet: ReceivedPublish): 
     if (refusal !== undefined) return refuse(context, packet, refusal);
     context.checkedTopic = topic;
   }
+  if (packet.properties?.payloadFormatIndicator === 1 && !isUtf8(packet.payload)) return refuseFormat(context, packet);
   const message = Message.received(packet, topic, context.options.clientId, context.connection.receivedAt);
   const arrived = broker.hooks.onMsgArrived;
   if (arrived !== undefined) return askHooks(context, packet, message, arrived);
@@ -153,4 +155,11 @@ function refuse(context: ClientContext, packet: ReceivedPublish, error: MqttErro
   const type = qos === 1 ? 4 : 5;
   const answer = { type, packetId, reasonCode: publishCode(error), properties: refusalProperties(error) };
   context.connection.send(answer as PubackPacket | PubrecPacket, true);
+}
+
+/** A payload that is not the text it says it is (section 3.3.2.3.2); at QoS 0 only DISCONNECT can say so. */
+function refuseFormat(context: ClientContext, packet: ReceivedPublish): void {
+  const reasonString = "payload is not well-formed UTF-8";
+  if (packet.qos === 0) throw new ProtocolError(ReasonCode.PayloadFormatInvalid, reasonString);
+  refuse(context, packet, new MqttError(ReasonCode.PayloadFormatInvalid, { reasonString }));
 }
