@@ -179,6 +179,7 @@ class BrokerServer implements Broker {
       throw error;
     }
     this.#phase = "running";
+    this.#explainSettings();
     this.#startSysTopics();
     this.logger.info(
       {
@@ -282,6 +283,13 @@ class BrokerServer implements Broker {
       this.#undo.push(`listener ${listener.name}`, () => listener.close());
       this.logger.info({ kind: listener.kind, address: listener.address, name: listener.name }, "listening");
     }
+  }
+
+  /** Settings that gmqtt's files bring along and that change nothing here. */
+  #explainSettings(): void {
+    if (this.config.mqtt.sessionExpiryCheckInterval === 20_000) return;
+    const key = "mqtt.session_expiry_check_interval";
+    this.logger.info({ key }, "setting has no effect: sessions end on time, nothing looks for them");
   }
 
   #startSysTopics(): void {

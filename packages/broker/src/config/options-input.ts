@@ -84,7 +84,7 @@ export interface ListenerConfigInput {
 export interface MqttConfigInput {
   /** Largest session expiry interval that a client gets. Milliseconds, or a text such as `2h`. Default: 2h. */
   readonly sessionExpiry?: number | string | undefined;
-  /** How often the broker looks for expired sessions. Milliseconds, or a text such as `2h`. Default: 20s. */
+  /** How often gmqtt looks for expired sessions. Accepted for its files; here sessions end on time, without looking. Milliseconds, or a text such as `2h`. Default: 20s. */
   readonly sessionExpiryCheckInterval?: number | string | undefined;
   /** Largest lifetime of a queued message. Milliseconds, or a text such as `2h`. Default: 2h. */
   readonly messageExpiry?: number | string | undefined;

@@ -78,7 +78,7 @@ export interface ListenerConfig {
 export interface MqttConfig {
   /** Largest session expiry interval that a client gets. Unit: milliseconds. Default: 2h. */
   readonly sessionExpiry: number;
-  /** How often the broker looks for expired sessions. Unit: milliseconds. Default: 20s. */
+  /** How often gmqtt looks for expired sessions. Accepted for its files; here sessions end on time, without looking. Unit: milliseconds. Default: 20s. */
   readonly sessionExpiryCheckInterval: number;
   /** Largest lifetime of a queued message. Unit: milliseconds. Default: 2h. */
   readonly messageExpiry: number;

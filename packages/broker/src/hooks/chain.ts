@@ -62,7 +62,7 @@ export type HookObserver = (plugin: string, hook: keyof Hooks, milliseconds: num
 
 /** What the chain needs of the broker. */
 export interface HookChainOptions {
-  /** Milliseconds after which a pending hook counts as a refusal. */
+  /** Milliseconds after which a pending hook counts as a refusal; 0: never. */
   readonly timeout: () => number;
   readonly wheel: TimerWheel;
   readonly logger: Logger;
@@ -166,9 +166,9 @@ class HookFailures {
 
   #inTime(hook: keyof Hooks, pending: Promise<unknown>): Promise<unknown> {
     const { timeout, wheel, logger, population } = this.#options;
+    const limit = timeout();
     return new Promise((resolve, reject) => {
-      const limit = timeout();
-      const timer = wheel.after(limit, () => {
+      const timer = wheel.after(limit === 0 ? Number.MAX_SAFE_INTEGER : limit, () => {
         population.hookTimeouts++;
         logger.warn({ hook, timeout: limit }, "hook took too long, refused");
         reject(new MqttError(ReasonCode.ImplementationSpecificError));

@@ -114,8 +114,9 @@ export interface RestoredSession {
  * 1. `commit` is called with all changes of an event-loop turn, in order. What it answers (or resolves) means: a crash of
  *    broker or store from now on loses none of them. Commits complete in the order of their calls.
  * 2. A read sees every commit that was called before it.
- * 3. A store that is away keeps a commit pending until it is back; rejecting means the batch will never be stored, and
- *    the broker tries the same batch again.
+ * 3. A store that is away keeps a commit pending until it is back. Rejecting means that the batch was not stored, and neither
+ *    was any that was called behind it and not yet answered: what is stored is always a prefix. The broker calls them again,
+ *    in the same order.
  */
 export interface Persistence {
   /** False: nothing survives, `commit` is never called and acknowledgements wait for nothing. */

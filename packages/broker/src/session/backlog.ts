@@ -116,7 +116,8 @@ export class Backlog {
     const { clientId, inflight, services } = this.#options;
     const { config, population } = services;
     population.limitHit("mqtt.max_queued_messages");
-    const abandoned = inflight.abandonOldest(now - config.mqtt.inflightExpiry);
+    const { inflightExpiry } = config.mqtt;
+    const abandoned = inflightExpiry === 0 ? undefined : inflight.abandonOldest(now - inflightExpiry);
     if (abandoned !== undefined) {
       population.inflight--;
       this.drop(abandoned, DropReason.InflightExpired);

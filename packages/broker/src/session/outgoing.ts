@@ -10,7 +10,7 @@ import { Delivery } from "./delivery.ts";
 import { DeliveryRecorder } from "./delivery-recorder.ts";
 import { Inflight } from "./inflight.ts";
 import type { Replay } from "./replay.ts";
-import { restoreDelivery } from "./restore.ts";
+import { queueExpiry, restoreDelivery } from "./restore.ts";
 import { SendResult, type SessionLink } from "./session-link.ts";
 import type { SessionServices } from "./session-services.ts";
 
@@ -226,7 +226,7 @@ export class Outgoing {
     now: number,
   ): Delivery {
     message.detach();
-    const expiresAt = Math.min(message.expiresAt, now + this.#services.config.mqtt.messageExpiry);
+    const expiresAt = queueExpiry(message, now, this.#services.config.mqtt.messageExpiry);
     const sequence = ++this.#lastSequence;
     return new Delivery(sequence, message, qos, retain, subscriptionIdentifiers, sharedFilter, now, expiresAt);
   }

@@ -19,7 +19,7 @@ export const mqttSection: SectionSpec = {
       default: "20s",
       min: "10ms",
       aliases: ["session_expiry_check_timer"],
-      doc: "How often the broker looks for expired sessions.",
+      doc: "How often gmqtt looks for expired sessions. Accepted for its files; here sessions end on time, without looking.",
     },
     message_expiry: {
       kind: "duration",
