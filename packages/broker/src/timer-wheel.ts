@@ -47,6 +47,8 @@ export class TimerWheel {
   #current = 0;
   #size = 0;
   #driver: ClockTimer | null = null;
+  /** The tick that the driver waits for. */
+  #driverTick = 0;
   #stopped = false;
 
   /** `onError` is told what a callback threw; the other timers go on. */
@@ -89,6 +91,10 @@ export class TimerWheel {
     if (head !== null) head.previous = timer;
     this.#slots[timer.slot] = timer;
     this.#size++;
+    if (this.#driver !== null && timer.tick < this.#driverTick) {
+      this.#driver.cancel();
+      this.#driver = null;
+    }
     this.#drive();
   }
 
@@ -104,13 +110,16 @@ export class TimerWheel {
     this.#size--;
   }
 
+  /** Sleeps until the next tick that somebody may wait in; an idle broker is not woken ten times a second. */
   #drive(): void {
     if (this.#driver !== null || this.#stopped || this.#size === 0) return;
     const elapsed = this.#clock.monotonic() - this.#origin;
-    // An empty wheel stood still: catch up without walking the ticks nobody waited in.
+    // A wheel that was empty stood still: catch up without walking the ticks nobody waited in.
     if (this.#size === 1) this.#current = Math.max(this.#current, Math.floor(elapsed / TICK) - 1);
-    const wait = (this.#current + 1) * TICK - elapsed;
-    this.#driver = this.#clock.setTimer(Math.max(1, wait), () => {
+    let tick = this.#current + 1;
+    while (this.#slots[tick % SLOTS] === null) tick++;
+    this.#driverTick = tick;
+    this.#driver = this.#clock.setTimer(Math.max(1, tick * TICK - elapsed), () => {
       this.#driver = null;
       this.#advance();
       this.#drive();
