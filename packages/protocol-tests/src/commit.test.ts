@@ -1,6 +1,6 @@
 /** Acknowledgements wait for the store, and what was acknowledged is safe (architecture.md section 5). */
 
-import { createSlowPersistence } from "@gmqtt/testing";
+import { createSlowPersistence, VirtualClock } from "@gmqtt/testing";
 import { describe, expect, it } from "vitest";
 import { durableStores } from "./stores.ts";
 
@@ -163,5 +163,26 @@ describe.each(durableStores)("acknowledgements, with the $name store", ({ start 
     for (let number = 0; number < 10; number++) came.push((await back.next("publish")).text);
     expect(came).toEqual(expected);
     await back.nothing();
+  });
+});
+
+describe("publisher.publish", () => {
+  it("resolves when its own message is safe, however much comes behind it", async () => {
+    const clock = new VirtualClock();
+    const store = createSlowPersistence({ delay: 1_000, clock });
+    const broker = await durableStores[0]?.start({ persistence: store, clock });
+    if (broker === undefined) throw new Error("no durable store");
+    const safe: string[] = [];
+    const publish = (topic: string): void => {
+      const published = broker.server.publisher.publish({ topic, payload: "kept", retain: true });
+      void published.then(() => safe.push(topic));
+    };
+    publish("first");
+    await broker.advance(600);
+    publish("second");
+    await broker.advance(600);
+    expect(safe).toEqual(["first"]);
+    await broker.advance(1_000);
+    expect(safe).toEqual(["first", "second"]);
   });
 });

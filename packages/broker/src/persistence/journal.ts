@@ -51,7 +51,7 @@ export class Journal {
   #closed = false;
   readonly #waiters: Set<CommitWaiter> = new Set();
   readonly #observers: ((milliseconds: number) => void)[] = [];
-  #settling: (() => void)[] = [];
+  #settling: { readonly batch: number; readonly resolve: () => void }[] = [];
   #relief: (() => void)[] = [];
 
   constructor(options: JournalOptions) {
@@ -120,14 +120,16 @@ export class Journal {
   /** Resolves when everything recorded so far is committed. */
   settled(): Promise<void> {
     this.commit();
-    if (this.awaited === 0) return Promise.resolve();
-    return new Promise((resolve) => this.#settling.push(resolve));
+    const batch = this.awaited;
+    if (batch === 0 || this.#closed) return Promise.resolve();
+    return new Promise((resolve) => this.#settling.push({ batch, resolve }));
   }
 
   /** Nothing is recorded or tried again from here on. */
   close(): void {
     this.#closed = true;
-    for (const resolve of [...this.#settling, ...this.#relief]) resolve();
+    for (const { resolve } of this.#settling) resolve();
+    for (const resolve of this.#relief) resolve();
     this.#settling = [];
     this.#relief = [];
   }
@@ -194,9 +196,8 @@ export class Journal {
       this.#relief = [];
       for (const resolve of relief) resolve();
     }
-    if (this.awaited !== 0) return;
-    const settling = this.#settling;
-    this.#settling = [];
-    for (const resolve of settling) resolve();
+    while (this.#settling[0] !== undefined && this.#settling[0].batch <= this.#committed) {
+      this.#settling.shift()?.resolve();
+    }
   }
 }
