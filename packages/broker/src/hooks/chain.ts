@@ -200,8 +200,10 @@ class HookFailures {
     this.#options.logger.error({ err: error, hook, plugin }, "hook failed");
   }
 
-  #blame(error: unknown, plugin: string): unknown {
-    if (typeof error === "object" && error !== null && !this.#culprits.has(error)) this.#culprits.set(error, plugin);
+  /** What is thrown and no object gets one, so that the plugin can be named. */
+  #blame(thrown: unknown, plugin: string): unknown {
+    const error = typeof thrown === "object" && thrown !== null ? thrown : new Error(String(thrown));
+    if (!this.#culprits.has(error)) this.#culprits.set(error, plugin);
     return error;
   }
 }
