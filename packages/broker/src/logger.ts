@@ -2,6 +2,8 @@
 
 /** Structured logging: fields first, then one lowercase line. */
 export interface Logger {
+  /** Least important level that is written, where that can be read and changed while the broker runs. */
+  level?: string;
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;

@@ -2,6 +2,19 @@
 
 import type { Awaitable } from "../awaitable.ts";
 
+/** Who calls a handler; what hosts give as its second argument. */
+export interface ApiCall {
+  /** For logs and records, for example `token:ops`, `certificate:alice`, `anonymous`. */
+  readonly who: string;
+  /** What the caller may do; a handler is not called by somebody whose role does not suffice for its method. */
+  readonly role: "read" | "write";
+  /** Address of the caller; "" for Unix sockets. */
+  readonly from: string;
+  readonly via: "grpc" | "rest";
+  /** Aborts when the caller is gone or the host stops. */
+  readonly signal: AbortSignal;
+}
+
 /** A service to be served by whoever hosts an API: definition and handlers in the host's own terms. */
 export interface ApiService {
   /** Full name, for example `gmqtt.auth.api.AccountService`. */
@@ -10,7 +23,10 @@ export interface ApiService {
   readonly kind: string;
   /** The description, for example a service descriptor of @bufbuild/protobuf. */
   readonly definition: unknown;
-  /** By method name. Throwing an error with a gRPC `code` decides the status. */
+  /**
+   * By method name; called with the request and an {@link ApiCall}. Throwing an error with a gRPC `code` decides the
+   * status. A handler of a stream answers an AsyncIterable.
+   */
   readonly handlers: Readonly<Record<string, (request: never, context: never) => unknown>>;
 }
 

@@ -5,6 +5,7 @@ import type { BrokerConfig } from "../config/index.ts";
 import type { HookWrapper } from "../hooks/hooks.ts";
 import type { Logger } from "../logger.ts";
 import type { Persistence } from "../persistence/persistence.ts";
+import type { ExplainAnswer, ExplainQuestion } from "./explain.ts";
 import type { Server } from "./server.ts";
 
 /** Extends a broker. Constructed before the broker starts; everything it needs of it comes with `load`. */
@@ -20,6 +21,8 @@ export interface Plugin {
   readonly persistence?: { readonly type: string; create(): Persistence };
   /** Takes a changed section on reload; a plugin without it needs a restart. Throwing keeps the old one. */
   applyConfig?(section: unknown): Awaitable<void>;
+  /** Says which rule of this plugin would decide; undefined: none. Has no effect, and is asked between `load` and `unload`. */
+  explain?(question: ExplainQuestion): Awaitable<ExplainAnswer | undefined>;
 }
 
 /** What a plugin gets to make itself of, besides its own section. */
