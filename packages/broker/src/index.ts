@@ -112,6 +112,7 @@ export {
   type SubscriptionQuery,
   type SubscriptionService,
 } from "./plugin/server.ts";
+export type { DeliveryFilter, DeliveryFilterHandle } from "./router/delivery-filter.ts";
 export { type Broker, type BrokerOptions, createBroker } from "./server.ts";
 export { DropReason, SessionEndReason } from "./stats/reasons.ts";
 export {

@@ -23,11 +23,13 @@ import type {
   StreamInfo,
   SubscriptionService,
 } from "./plugin/server.ts";
+import type { DeliveryFilter, DeliveryFilterHandle } from "./router/delivery-filter.ts";
 import { Admission } from "./server/admission.ts";
 import { type Core, createCore } from "./server/core.ts";
 import { mergeLive } from "./server/merge-config.ts";
 import { restoreState } from "./server/restore.ts";
 import { createClientService } from "./server/services/client-service.ts";
+import { filterDeliveries } from "./server/services/delivery-filters.ts";
 import { watchPackets } from "./server/services/packet-watch.ts";
 import { createPublisher } from "./server/services/publisher.ts";
 import { createRetainedService } from "./server/services/retained-service.ts";
@@ -237,6 +239,10 @@ class BrokerServer implements Broker {
 
   watchPackets(watcher: Parameters<Server["watchPackets"]>[0]): () => void {
     return watchPackets(this.#core.shared.taps, watcher, this.logger);
+  }
+
+  filterDeliveries(filter: DeliveryFilter): DeliveryFilterHandle {
+    return filterDeliveries(this.#core.services, filter);
   }
 
   #serve(transport: Transport): void {

@@ -15,6 +15,8 @@ export function handOverFromEnding(broker: BrokerServices, session: Session): vo
 }
 
 function handOver(broker: BrokerServices, session: Session, onlyToConnected: boolean): void {
+  if (session.outgoing.queueLength === 0 && session.outgoing.inflightLength === 0) return;
+  const { filter } = broker.router;
   const groups = new Map(
     [...session.subscriptions.values()].map((subscription) => [
       subscription.filter,
@@ -24,11 +26,17 @@ function handOver(broker: BrokerServices, session: Session, onlyToConnected: boo
   const hasTaker = (delivery: Delivery): boolean => {
     const group = groups.get(delivery.sharedFilter as string);
     if (group === undefined) return false;
+    const { topic } = delivery.message;
     return group
       .members()
-      .some(({ subscriber }) => subscriber !== session && (subscriber.connected || !onlyToConnected));
+      .some(
+        ({ subscriber }) =>
+          subscriber !== session &&
+          (subscriber.connected || !onlyToConnected) &&
+          (filter === null || filter(subscriber.clientId, topic) !== undefined),
+      );
   };
   for (const delivery of session.outgoing.takeShared(hasTaker)) {
-    groups.get(delivery.sharedFilter as string)?.deliver(delivery.message, session);
+    groups.get(delivery.sharedFilter as string)?.deliver(delivery.message, filter, session);
   }
 }

@@ -172,9 +172,26 @@ export function sendRetained(
   if (subscription.shareName !== undefined || subscription.retainHandling === 2) return;
   if (subscription.retainHandling === 1 && existed) return;
   const topics = broker.retained.topicsMatching(subscription.topicFilter);
-  if (topics.length === 0) return;
   const { qos, identifiers } = subscription;
-  session.outgoing.replay(new Replay(topics, qos, identifiers, (topic) => broker.retained.current(topic)));
+  for (const [limit, allowed] of byLimit(broker, session.clientId, topics)) {
+    const lookUp = (topic: string) => broker.retained.current(topic);
+    session.outgoing.replay(new Replay(allowed, lowerQoS(qos, limit), identifiers, lookUp));
+  }
+}
+
+/** Topics that a session may get messages of, by the highest QoS for them. */
+function byLimit(broker: BrokerServices, clientId: string, topics: readonly string[]): Map<QoS, readonly string[]> {
+  const { filter } = broker.router;
+  if (filter === null) return new Map(topics.length === 0 ? [] : [[2, topics]]);
+  const sorted = new Map<QoS, string[]>();
+  for (const topic of topics) {
+    const limit = filter(clientId, topic);
+    if (limit === undefined) continue;
+    const others = sorted.get(limit);
+    if (others === undefined) sorted.set(limit, [topic]);
+    else others.push(topic);
+  }
+  return sorted;
 }
 
 function lowest(asked: QoS, granted: QoS | undefined, maximum: QoS): QoS {

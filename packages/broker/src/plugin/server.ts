@@ -8,6 +8,7 @@ import type { Listener, RawStream, Transport, TransportInfo } from "../listeners
 import type { Logger } from "../logger.ts";
 import type { Message, MessageInit } from "../message.ts";
 import type { StoredSubscription } from "../persistence/persistence.ts";
+import type { DeliveryFilter, DeliveryFilterHandle } from "../router/delivery-filter.ts";
 import type { StatsManager } from "../stats/stats.ts";
 import type { ApiRegistrar } from "./api-registrar.ts";
 import type { Plugin } from "./plugin.ts";
@@ -131,6 +132,11 @@ export interface Server {
   applyConfig(config: BrokerConfig): Promise<ApplyResult>;
   /** Shows every packet of every client until the returned function is called; costs CPU while it does. */
   watchPackets(watcher: (client: Client, direction: "in" | "out", packet: Packet) => void): () => void;
+  /**
+   * Asks `filter` from now on who may receive what, subscriptions made long ago, retained messages and sessions that are
+   * away included. Costs nothing per message, as long as the subscription is not a shared one.
+   */
+  filterDeliveries(filter: DeliveryFilter): DeliveryFilterHandle;
   /** Serves MQTT on a stream that the caller accepted. */
   acceptStream(stream: RawStream, info?: StreamInfo): void;
   /** The same for a transport of the caller's own making. */

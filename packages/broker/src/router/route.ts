@@ -1,6 +1,8 @@
 /** The answer to "who gets a message on this topic", found once and kept until subscriptions change. */
 
 import type { QoS } from "@gmqtt/packets";
+import { lowerQoS } from "../qos.ts";
+import type { DeliveryFilter } from "./delivery-filter.ts";
 import type { FilterIndex } from "./filter-index.ts";
 import type { SharedGroup } from "./shared-group.ts";
 import type { Subscriber } from "./subscriber.ts";
@@ -45,7 +47,12 @@ export interface RouteOptions {
 }
 
 /** Finds the receivers of a topic. */
-export function findRoute(index: FilterIndex, topic: string, options: RouteOptions): Route {
+export function findRoute(
+  index: FilterIndex,
+  topic: string,
+  options: RouteOptions,
+  filter: DeliveryFilter | null,
+): Route {
   const bySubscriber = new Map<Subscriber, Subscription[]>();
   const groups: SharedGroup[] = [];
   index.match(topic, (entry) => {
@@ -58,19 +65,30 @@ export function findRoute(index: FilterIndex, topic: string, options: RouteOptio
     }
   });
   const receivers: Receiver[] = [];
-  for (const subscriptions of bySubscriber.values()) {
-    if (options.overlap) for (const subscription of subscriptions) receivers.push(merge([subscription]));
-    else receivers.push(merge(subscriptions));
+  for (const [subscriber, subscriptions] of bySubscriber) {
+    const limit = filter === null ? 2 : filter(subscriber.clientId, topic);
+    if (limit === undefined) continue;
+    if (options.overlap) for (const subscription of subscriptions) receivers.push(merge([subscription], limit));
+    else receivers.push(merge(subscriptions, limit));
   }
   return { receivers, groups };
 }
 
-/** One copy at the highest QoS with all identifiers [MQTT-3.3.4-2] [MQTT-3.3.4-4]; RETAIN is kept if any of them keeps it. */
-export function merge(subscriptions: readonly Subscription[]): Receiver {
+/**
+ * One copy at the highest QoS with all identifiers [MQTT-3.3.4-2] [MQTT-3.3.4-4]; RETAIN is kept if any of them keeps it.
+ * `limit` is the highest QoS that a delivery filter leaves.
+ */
+export function merge(subscriptions: readonly Subscription[], limit: QoS): Receiver {
   const first = subscriptions[0] as Subscription;
   if (subscriptions.length === 1) {
     const local = first.noLocal ? subscriptions : null;
-    return new Receiver(first.subscriber, first.qos, first.retainAsPublished, first.identifiers, local);
+    return new Receiver(
+      first.subscriber,
+      lowerQoS(first.qos, limit),
+      first.retainAsPublished,
+      first.identifiers,
+      local,
+    );
   }
   let qos = first.qos;
   let retainAsPublished = false;
@@ -84,7 +102,7 @@ export function merge(subscriptions: readonly Subscription[]): Receiver {
   }
   return new Receiver(
     first.subscriber,
-    qos,
+    lowerQoS(qos, limit),
     retainAsPublished,
     identifiers.length === 0 ? undefined : identifiers,
     noLocal ? subscriptions : null,

@@ -1,6 +1,8 @@
 /** From a message to its receivers. */
 
+import type { QoS } from "@gmqtt/packets";
 import type { Message } from "../message.ts";
+import { combineFilters, type DeliveryFilter } from "./delivery-filter.ts";
 import { FilterIndex } from "./filter-index.ts";
 import { findRoute, merge, type Receiver, type Route, type RouteOptions } from "./route.ts";
 import { RouteCache } from "./route-cache.ts";
@@ -18,6 +20,8 @@ export class Router {
   readonly #cache: RouteCache = new RouteCache();
   readonly #overlap: () => boolean;
   #shared = 0;
+  #filters: readonly DeliveryFilter[] = [];
+  #filter: DeliveryFilter | null = null;
 
   /** `overlap` tells the delivery mode in force; after it changed, `forgetRoutes` has to be called. */
   constructor(overlap: () => boolean) {
@@ -27,6 +31,19 @@ export class Router {
   /** How many subscriptions are shared ones. */
   get sharedSubscriptions(): number {
     return this.#shared;
+  }
+
+  /** Asked who may receive what; null when nobody wants to be. */
+  get filter(): DeliveryFilter | null {
+    return this.#filter;
+  }
+
+  addFilter(filter: DeliveryFilter): void {
+    this.#setFilters([...this.#filters, filter]);
+  }
+
+  removeFilter(filter: DeliveryFilter): void {
+    this.#setFilters(this.#filters.filter((other) => other !== filter));
   }
 
   add(subscription: Subscription): void {
@@ -53,7 +70,7 @@ export class Router {
   route(topic: string): Route {
     const cached = this.#cache.get(topic);
     if (cached !== undefined) return cached;
-    const route = findRoute(this.#index, topic, { ...ALL_KINDS, overlap: this.#overlap() });
+    const route = findRoute(this.#index, topic, { ...ALL_KINDS, overlap: this.#overlap() }, this.#filter);
     this.#cache.set(topic, route);
     return route;
   }
@@ -63,13 +80,13 @@ export class Router {
     const route =
       kinds === undefined
         ? this.route(message.topic)
-        : findRoute(this.#index, message.topic, { ...kinds, overlap: this.#overlap() });
+        : findRoute(this.#index, message.topic, { ...kinds, overlap: this.#overlap() }, this.#filter);
     const { receivers, groups } = route;
     let reached = 0;
     for (let index = 0; index < receivers.length; index++) {
       const receiver = receivers[index] as Receiver;
       if (receiver.local !== null && receiver.subscriber.clientId === message.publisher) {
-        if (deliverLocally(receiver.local, message)) reached++;
+        if (deliverLocally(receiver.local, message, receiver.qos)) reached++;
         continue;
       }
       receiver.subscriber.deliver(
@@ -82,7 +99,7 @@ export class Router {
       reached++;
     }
     for (let index = 0; index < groups.length; index++) {
-      if ((groups[index] as SharedGroup).deliver(message)) reached++;
+      if ((groups[index] as SharedGroup).deliver(message, this.#filter)) reached++;
     }
     return reached;
   }
@@ -110,6 +127,12 @@ export class Router {
     return found;
   }
 
+  #setFilters(filters: readonly DeliveryFilter[]): void {
+    this.#filters = filters;
+    this.#filter = combineFilters(filters);
+    this.#cache.clear();
+  }
+
   #changed(subscription: Subscription): void {
     if (subscription.hasWildcard) this.#cache.clear();
     else this.#cache.delete(subscription.topicFilter);
@@ -117,10 +140,10 @@ export class Router {
 }
 
 /** The subscriber's own message: No Local subscriptions don't count [MQTT-3.8.3-3]. */
-function deliverLocally(subscriptions: readonly Subscription[], message: Message): boolean {
+function deliverLocally(subscriptions: readonly Subscription[], message: Message, limit: QoS): boolean {
   const counting = subscriptions.filter((subscription) => !subscription.noLocal);
   if (counting.length === 0) return false;
-  const receiver = merge(counting);
+  const receiver = merge(counting, limit);
   const subscriber: Subscriber = receiver.subscriber;
   const retain = message.retain && receiver.retainAsPublished;
   subscriber.deliver(message, receiver.qos, retain, receiver.identifiers, undefined);

@@ -1,6 +1,9 @@
 /** The members of one shared subscription, and whose turn it is (MQTT 5.0 section 4.8.2). */
 
+import type { QoS } from "@gmqtt/packets";
 import type { Message } from "../message.ts";
+import { lowerQoS } from "../qos.ts";
+import type { DeliveryFilter } from "./delivery-filter.ts";
 import type { Subscriber } from "./subscriber.ts";
 import type { Subscription } from "./subscription.ts";
 
@@ -35,9 +38,9 @@ export class SharedGroup {
 
   /**
    * The member a message goes to, in turn: one that can take it at once; else one that is connected; else one that is
-   * away, whose session keeps it. `except` is passed over, for a message that it could not finish.
+   * away, whose session keeps it. Who is not `eligible` is passed over.
    */
-  pick(except?: Subscriber): Subscription | undefined {
+  pick(eligible?: (subscriber: Subscriber) => boolean): Subscription | undefined {
     const members = this.#members;
     const count = members.length;
     let connected = -1;
@@ -45,7 +48,7 @@ export class SharedGroup {
     for (let step = 0; step < count; step++) {
       const index = (this.#turn + step) % count;
       const { subscriber } = members[index] as Subscription;
-      if (subscriber === except) continue;
+      if (eligible !== undefined && !eligible(subscriber)) continue;
       if (subscriber.connected) {
         if (subscriber.hasRoom) return this.#take(index);
         if (connected < 0) connected = index;
@@ -55,13 +58,20 @@ export class SharedGroup {
     return index < 0 ? undefined : this.#take(index);
   }
 
-  /** Hands the message to a member. False when there is none. */
-  deliver(message: Message, except?: Subscriber): boolean {
-    const member = this.pick(except);
+  /**
+   * Hands the message to a member that `filter` lets have it, other than `except`, which could not finish it. False when
+   * there is none.
+   */
+  deliver(message: Message, filter: DeliveryFilter | null, except?: Subscriber): boolean {
+    const { topic } = message;
+    const anybody = filter === null && except === undefined;
+    const member = anybody
+      ? this.pick()
+      : this.pick((subscriber) => subscriber !== except && limitOf(filter, subscriber, topic) !== undefined);
     if (member === undefined) return false;
     member.subscriber.deliver(
       message,
-      member.qos,
+      filter === null ? member.qos : lowerQoS(member.qos, limitOf(filter, member.subscriber, topic) ?? 0),
       message.retain && member.retainAsPublished,
       member.identifiers,
       this.filter,
@@ -73,4 +83,8 @@ export class SharedGroup {
     this.#turn = index + 1 === this.#members.length ? 0 : index + 1;
     return this.#members[index] as Subscription;
   }
+}
+
+function limitOf(filter: DeliveryFilter | null, subscriber: Subscriber, topic: string): QoS | undefined {
+  return filter === null ? 2 : filter(subscriber.clientId, topic);
 }
