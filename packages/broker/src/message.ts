@@ -3,6 +3,7 @@
 import { type ProtocolVersion, type QoS, ReceivedPublish, type UserProperty } from "@gmqtt/packets";
 import { copyToOwn } from "./byte-slab.ts";
 import { buildFrame, type Frame, frameOf } from "./message-frame.ts";
+import type { Timing } from "./stats/delivery-times.ts";
 
 /** Properties that travel with a message from publisher to subscriber (MQTT 5.0 section 3.3.2.3). */
 export interface MessageProperties {
@@ -40,6 +41,8 @@ export class Message {
   readonly publisher: string;
   /** Arrival, in milliseconds since 1970. */
   readonly receivedAt: number;
+  /** Where its way through the broker is timed. @internal */
+  timing: Timing | null = null;
   /** The PUBLISH it came in, as long as its bytes say what this message says. */
   #source: ReceivedPublish | null;
   /** Nothing of it lies in memory that somebody else may write into, or that is much larger. */

@@ -103,6 +103,7 @@ export class ConnectedClient implements ClientContext {
       maximumPacketSize: options.clientMaxPacketSize,
       topicAliasMaximum: broker.config.mqtt.outgoingTopicAliases ? options.clientTopicAliasMax : 0,
       now: () => broker.clock.now(),
+      since: broker.clock.monotonic(),
       maxUnsentBytes: () => broker.config.limits.maxUnsentBytes,
       traffic: broker.traffic,
       onSent: onDelivered === undefined ? undefined : (message) => void onDelivered(view, message),

@@ -6,6 +6,7 @@ import type { Message } from "../message.ts";
 import { Frame } from "../message-frame.ts";
 import type { Delivery } from "../session/delivery.ts";
 import { SendResult, type SessionLink } from "../session/session-link.ts";
+import type { Timing } from "../stats/delivery-times.ts";
 import type { TrafficCounters } from "../stats/stats.ts";
 import { OutgoingAliases } from "./outgoing-aliases.ts";
 
@@ -18,6 +19,8 @@ export interface PublishSenderOptions {
   /** 0: no aliases. */
   readonly topicAliasMaximum: number;
   readonly now: () => number;
+  /** When the connection was accepted, in monotonic milliseconds. */
+  readonly since: number;
   /** Unsent bytes beyond which QoS 0 is dropped and QoS 1 and 2 wait in the queue. */
   readonly maxUnsentBytes: () => number;
   readonly traffic: TrafficCounters;
@@ -71,12 +74,18 @@ export class PublishSender implements SessionLink {
     const frame = this.#frame(message, qos, dup, subscriptionIdentifiers);
     if (frame.length > this.#maximumPacketSize) return SendResult.TooLarge;
     const firstByte = 0x30 | (dup ? 8 : 0) | (qos << 1) | (retain ? 1 : 0);
-    this.#connection.sendFrame(frame, firstByte, packetId);
+    const { timing } = message;
+    this.#connection.sendFrame(frame, firstByte, packetId, timing !== null && this.#times(timing) ? timing : null);
     this.#connection.counters.messageSent(qos);
     this.#options.traffic.messageSent(qos);
     this.#options.onSent?.(message);
     if (this.#connection.tapped) this.#connection.tapPublish(message, qos, retain, dup, packetId);
     return SendResult.Sent;
+  }
+
+  /** What arrived before this client did has waited for the client. */
+  #times({ arrivedAt }: Timing): boolean {
+    return arrivedAt >= this.#options.since;
   }
 
   #frame(message: Message, qos: QoS, dup: boolean, subscriptionIdentifiers: readonly number[] | undefined): Frame {

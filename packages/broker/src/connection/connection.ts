@@ -5,6 +5,7 @@ import type { Clock } from "../clock.ts";
 import type { Transport, TransportHandler } from "../listeners/transport.ts";
 import type { Message } from "../message.ts";
 import type { Frame } from "../message-frame.ts";
+import type { Timing } from "../stats/delivery-times.ts";
 import type { TrafficCounters } from "../stats/stats.ts";
 import type { TimerWheel, WheelTimer } from "../timer-wheel.ts";
 import { Output, type OutputShared } from "./output.ts";
@@ -48,6 +49,8 @@ export class Connection implements TransportHandler {
   readonly decoder: Decoder;
   /** When the bytes now being decoded arrived, in milliseconds since 1970; one look at the clock for all packets of a chunk. */
   receivedAt = 0;
+  /** The same as monotonic milliseconds, while deliveries are timed. */
+  arrivedAt = -1;
   /** Traffic of this connection alone. */
   readonly counters: TrafficCounters;
   /** Who works on its packets. */
@@ -140,9 +143,9 @@ export class Connection implements TransportHandler {
     if (!this.#ending) this.#output.sendAck(type, packetId);
   }
 
-  /** Sends a PUBLISH that others get too. The caller has checked its size. */
-  sendFrame(frame: Frame, firstByte: number, packetId: number): void {
-    if (!this.#ending) this.#output.sendFrame(frame, firstByte, packetId);
+  /** Sends a PUBLISH that others get too. The caller has checked its size. `timing`: of a message that is timed. */
+  sendFrame(frame: Frame, firstByte: number, packetId: number, timing: Timing | null): void {
+    if (!this.#ending) this.#output.sendFrame(frame, firstByte, packetId, timing);
   }
 
   /** The next packet of the client, counted; null when more bytes are needed. Throws `ProtocolError`. */
@@ -196,6 +199,7 @@ export class Connection implements TransportHandler {
   onData(chunk: Buffer): void {
     if (this.#ending) return; // read and thrown away
     this.receivedAt = this.#shared.clock.now();
+    if (this.#shared.deliveryTimes.active) this.arrivedAt = this.#shared.clock.monotonic();
     this.decoder.push(chunk);
     if (!this.#busy) this.owner.onReadable();
     else if (this.decoder.bufferedBytes > READ_AHEAD && !this.#paused) {

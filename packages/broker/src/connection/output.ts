@@ -4,6 +4,7 @@ import { encode, fitTo, type Packet, PacketType, type ProtocolVersion } from "@g
 import type { Transport } from "../listeners/transport.ts";
 import type { Frame } from "../message-frame.ts";
 import type { CommitWaiter, Journal } from "../persistence/journal.ts";
+import type { DeliveryTimes, Timing } from "../stats/delivery-times.ts";
 import type { TrafficCounters } from "../stats/stats.ts";
 import type { ChunkPool } from "./chunk-pool.ts";
 import { CommitGate, type GateTarget } from "./commit-gate.ts";
@@ -21,6 +22,7 @@ export interface OutputShared {
   readonly journal: Journal;
   readonly taps: PacketTaps;
   readonly traffic: TrafficCounters;
+  readonly deliveryTimes: DeliveryTimes;
 }
 
 /** What an output needs of its connection. */
@@ -55,6 +57,10 @@ export class Output implements Flushable, CommitWaiter, GateTarget {
   #blocked = false;
   #closed = false;
   #overflown = false;
+  /** A message that is timed, until its bytes are written; one at a time. */
+  #timing: Timing | null = null;
+  /** The batch that it waits for; 0: none. */
+  #timedBatch = 0;
 
   constructor(options: OutputOptions) {
     this.#options = options;
@@ -106,8 +112,12 @@ export class Output implements Flushable, CommitWaiter, GateTarget {
   }
 
   /** Sends a PUBLISH that others get too. The caller has checked its size. */
-  sendFrame(frame: Frame, firstByte: number, packetId: number): void {
+  sendFrame(frame: Frame, firstByte: number, packetId: number, timing: Timing | null): void {
     const awaited = packetId === 0 && !this.#greeting ? 0 : this.#awaited();
+    if (timing !== null && this.#timing === null) {
+      this.#timing = timing;
+      this.#timedBatch = awaited;
+    }
     if (awaited === 0) this.#outbound.appendFrame(frame, firstByte, packetId);
     else this.#hold().holdFrame(frame, firstByte, packetId, awaited);
     this.#sent(3, frame.length);
@@ -120,7 +130,7 @@ export class Output implements Flushable, CommitWaiter, GateTarget {
       this.#outbound.settle();
       return;
     }
-    this.#blocked = !this.#outbound.flush(this.#transport);
+    this.#write();
   }
 
   /** The kernel has taken what it had not; writes on. True when that went through as well. */
@@ -147,6 +157,7 @@ export class Output implements Flushable, CommitWaiter, GateTarget {
   committed(batch: number): void {
     const gate = this.#gate;
     if (gate === null) return;
+    if (this.#timedBatch <= batch) this.#timedBatch = 0;
     gate.open(batch, this);
     this.#greeting = false;
     if (!gate.empty) return;
@@ -199,8 +210,15 @@ export class Output implements Flushable, CommitWaiter, GateTarget {
     if (this.#outbound.bytes >= EARLY_FLUSH) this.#full();
   }
 
+  #write(): void {
+    this.#blocked = !this.#outbound.flush(this.#transport);
+    if (this.#timing === null || this.#timedBatch !== 0) return;
+    this.#shared.deliveryTimes.delivered(this.#timing.arrivedAt);
+    this.#timing = null;
+  }
+
   #full(): void {
-    if (!this.#blocked) this.#blocked = !this.#outbound.flush(this.#transport);
+    if (!this.#blocked) this.#write();
     if (this.unsentBytes <= this.#options.maxUnsentBytes || this.#overflown) return;
     this.#overflown = true;
     this.#options.onOverflow();

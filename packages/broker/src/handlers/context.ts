@@ -10,6 +10,7 @@ import type { SubscriptionTable } from "../router/subscriptions.ts";
 import type { SessionRegistry } from "../session/registry.ts";
 import type { Session } from "../session/session.ts";
 import type { SessionServices } from "../session/session-services.ts";
+import type { DeliveryTimes } from "../stats/delivery-times.ts";
 import type { TrafficCounters } from "../stats/stats.ts";
 import type { IncomingAliases } from "./incoming-aliases.ts";
 
@@ -21,6 +22,7 @@ export interface BrokerServices extends SessionServices {
   readonly retained: RetainedMessages;
   readonly sessions: SessionRegistry;
   readonly traffic: TrafficCounters;
+  readonly deliveryTimes: DeliveryTimes;
 }
 
 /** A connected client as handlers see it. */

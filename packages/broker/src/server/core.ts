@@ -20,6 +20,7 @@ import { RetainedMessages } from "../router/retained.ts";
 import { Router } from "../router/router.ts";
 import { SubscriptionTable } from "../router/subscriptions.ts";
 import { SessionRegistry } from "../session/registry.ts";
+import { DeliveryTimes } from "../stats/delivery-times.ts";
 import { PopulationCounters, TrafficCounters } from "../stats/stats.ts";
 import { TimerWheel } from "../timer-wheel.ts";
 
@@ -48,6 +49,7 @@ export function createCore(options: CoreOptions): Core {
   const population = new PopulationCounters();
   const traffic = new TrafficCounters();
   const monotonic = (): number => clock.monotonic();
+  const deliveryTimes = new DeliveryTimes(monotonic);
   const wheel = new TimerWheel(clock, (error) => {
     population.internalErrors++;
     logger.error({ err: error }, "internal error in a timer");
@@ -88,6 +90,7 @@ export function createCore(options: CoreOptions): Core {
     persistence,
     population,
     traffic,
+    deliveryTimes,
     hooks,
     router,
     retained,
@@ -119,6 +122,7 @@ export function createCore(options: CoreOptions): Core {
     topics: new TopicTable(),
     taps: new PacketTaps(),
     traffic,
+    deliveryTimes,
   };
   const core: Core = { services, shared, population, hookObserver: undefined };
   return core;

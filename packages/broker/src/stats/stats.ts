@@ -161,6 +161,12 @@ export interface StatsManager {
   observeHooks(observer: ((plugin: string, hook: string, milliseconds: number) => void) | undefined): void;
   /** Hears the duration of each commit of the store, in milliseconds. */
   observeCommits(observer: (milliseconds: number) => void): void;
+  /**
+   * Times one of `oneOf` messages that clients publish: from the arrival of its bytes until those for a receiver are handed
+   * to its socket, in milliseconds, once per receiver. Retained messages, and receivers that connected later, are left
+   * out. One observer at a time; undefined ends it, and then it costs nothing. Throws `RangeError` for less than one.
+   */
+  observeDeliveries(oneOf: number, observer: ((milliseconds: number) => void) | undefined): void;
   /** Changes handed to the store and not yet committed. */
   readonly pendingCommits: number;
   /** Bytes that wait to be sent, over all connections. Costs a walk over them. */

@@ -13,6 +13,7 @@ export function createStatsManager(core: Core, clients: ClientRegistry): StatsMa
       core.hookObserver = observer;
     },
     observeCommits: (observer) => core.services.journal.observe(observer),
+    observeDeliveries: (oneOf, observer) => core.services.deliveryTimes.observe(oneOf, observer),
     get pendingCommits() {
       return core.services.journal.pending;
     },
