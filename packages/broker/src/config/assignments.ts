@@ -1,10 +1,10 @@
 /** Single values from outside the file (environment, flags), and how they are laid over it. */
 
 import { ConfigError } from "../errors.ts";
+import { copyPlain, isMapping } from "./mapping.ts";
 import { findKey, isIndex } from "./paths.ts";
 import { isSecret } from "./secrets.ts";
 import type { OptionSpec } from "./spec.ts";
-import { copyPlain, isMapping } from "./validate.ts";
 
 /** One key set from outside the file. */
 export interface Assignment {

@@ -1,20 +1,24 @@
 /** What no single key can tell: keys that contradict each other. */
 
-import { ConfigError } from "../errors.ts";
-import { spell } from "./names.ts";
+import { type Naming, spell } from "./names.ts";
 import type { BrokerConfig } from "./options.ts";
-import type { Reading } from "./validate.ts";
 
-/** Notes contradictions between the keys of a configuration whose keys are right one by one. */
-export function crossChecks(config: BrokerConfig, reading: Reading): void {
-  const refuse = (path: readonly string[], message: string): void => {
-    const spelt = path.map((key) => spell(key, reading.naming)).join(".");
-    reading.errors.push(new ConfigError(spelt, message));
+/** One contradiction, with the path of the key that is to be changed. */
+export interface Contradiction {
+  readonly path: (string | number)[];
+  readonly message: string;
+}
+
+/** The contradictions between the keys of a configuration whose keys are right one by one. */
+export function findContradictions(config: BrokerConfig, naming: Naming): Contradiction[] {
+  const found: Contradiction[] = [];
+  const refuse = (path: readonly (string | number)[], message: string): void => {
+    found.push({ path: path.map((key) => (typeof key === "string" ? spell(key, naming) : key)), message });
   };
 
   const { maxUnsentBytes, maxUnsentBytesHard } = config.limits;
   if (maxUnsentBytesHard < maxUnsentBytes) {
-    const other = spell("max_unsent_bytes", reading.naming);
+    const other = spell("max_unsent_bytes", naming);
     refuse(
       ["limits", "max_unsent_bytes_hard"],
       `must be at least ${other} (${maxUnsentBytes}), not ${maxUnsentBytesHard}`,
@@ -23,7 +27,7 @@ export function crossChecks(config: BrokerConfig, reading: Reading): void {
 
   const bound = new Map<string, number>();
   for (const [index, listener] of config.listeners.entries()) {
-    const path = ["listeners", String(index)];
+    const path = ["listeners", index];
     const other = bound.get(listener.address);
     if (other !== undefined) refuse([...path, "address"], `is the address of listeners.${other} too`);
     if (!listener.address.endsWith(":0")) bound.set(listener.address, index);
@@ -34,4 +38,5 @@ export function crossChecks(config: BrokerConfig, reading: Reading): void {
       refuse([...path, "tls", "verify"], "needs cacert, the certificates that clients must be signed by");
     }
   }
+  return found;
 }

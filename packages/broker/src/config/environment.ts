@@ -3,6 +3,7 @@
 import { ConfigError } from "../errors.ts";
 import { type Assignment, interpret } from "./assignments.ts";
 import { type FoundKey, findKey, nearestPath } from "./paths.ts";
+import { didYouMean } from "./suggest.ts";
 
 const PREFIX = "GMQTT_";
 const FILE_SUFFIX = "_FILE";
@@ -79,7 +80,7 @@ function fileValue({ path, spec }: FoundKey, reader: EnvironmentReader, file: st
 function unknownVariable(name: string): ConfigError {
   const file = name.endsWith(FILE_SUFFIX);
   const meant = nearestPath(segmentsOf(file ? name.slice(0, -FILE_SUFFIX.length) : name), environmentName);
-  const hint = meant === undefined ? undefined : `did you mean ${meant}${file ? FILE_SUFFIX : ""}?`;
+  const hint = didYouMean(meant && `${meant}${file ? FILE_SUFFIX : ""}`);
   return new ConfigError(name, "unknown variable", { hint });
 }
 

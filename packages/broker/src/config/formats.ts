@@ -1,9 +1,7 @@
 /** The formats that a text in the configuration may be bound to. */
 
 import { isIP } from "node:net";
-import { ConfigError } from "../errors.ts";
 import { parseListenAddress } from "../listeners/address.ts";
-import { describe } from "./names.ts";
 import type { TextFormat } from "./spec.ts";
 
 /** How a format is checked, and how it is described to people and to editors. */
@@ -12,8 +10,8 @@ export interface Format {
   readonly description: string;
   /** Regular expression for the JSON Schema; as strict as it can be said, `accepts` is the judge. */
   readonly pattern: string;
-  /** May throw a `ConfigError` that says more than the description does. */
-  accepts(text: string, path: string): boolean;
+  /** May throw a `ConfigError` without a path that says more than the description does. */
+  accepts(text: string): boolean;
 }
 
 /** The formats by name. */
@@ -21,12 +19,12 @@ export const formats: Readonly<Record<TextFormat, Format>> = {
   "listen-address": {
     description: "host:port, :port, [ipv6]:port or unix:///path",
     pattern: "^(unix://.+|.*:[0-9]{1,5})$",
-    accepts: (text, path) => parseListenAddress(text, path) !== undefined,
+    accepts: (text) => parseListenAddress(text, "") !== undefined,
   },
   "api-address": {
     description: "tcp://host:port or unix:///path",
     pattern: "^(unix://.+|tcp://.*:[0-9]{1,5})$",
-    accepts: (text, path) => /^(tcp|unix):/.test(text) && parseListenAddress(text, path) !== undefined,
+    accepts: (text) => /^(tcp|unix):/.test(text) && parseListenAddress(text, "") !== undefined,
   },
   cidr: {
     description: "an IP address or a network such as 10.0.0.0/8",
@@ -44,18 +42,6 @@ export const formats: Readonly<Record<TextFormat, Format>> = {
     accepts: (text) => /^\/[^?#\s]*$/.test(text),
   },
 };
-
-/** What is wrong with a value that must be of a format; undefined when nothing is. */
-export function formatError(name: TextFormat, value: unknown, path: string): ConfigError | undefined {
-  const { description, accepts } = formats[name];
-  try {
-    if (typeof value === "string" && accepts(value, path)) return undefined;
-  } catch (error) {
-    if (error instanceof ConfigError) return error;
-    throw error;
-  }
-  return new ConfigError(path, `must be ${description}, not ${describe(value)}`);
-}
 
 function isNetwork(text: string): boolean {
   const [address = "", prefix, ...rest] = text.split("/");

@@ -18,6 +18,15 @@ export function spell(key: string, naming: Naming): string {
   return naming === "file" ? key : camelCase(key);
 }
 
+/** Every name that the key has there, its own first. */
+export function namesOf(
+  key: string,
+  { aliases = [] }: { readonly aliases?: readonly string[] },
+  naming: Naming,
+): [string, ...string[]] {
+  return [spell(key, naming), ...aliases.map((alias) => spell(alias, naming))];
+}
+
 /** `mqtt` and `max_inflight` as `mqtt.max_inflight`. */
 export function joinPath(path: string, key: string | number): string {
   return path === "" ? String(key) : `${path}.${key}`;

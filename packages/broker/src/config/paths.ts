@@ -42,8 +42,10 @@ function step(within: OptionSpec, segment: string): Step | undefined {
     }
     case "list":
       return isIndex(segment) ? { key: segment, spec: { kind: "section", doc: "", keys: within.keys } } : undefined;
-    case "text-list":
-      return isIndex(segment) ? { key: segment, spec: { kind: "text", doc: "" } } : undefined;
+    case "text-list": {
+      const format = within.format === undefined ? {} : { format: within.format };
+      return isIndex(segment) ? { key: segment, spec: { kind: "text", doc: "", ...format } } : undefined;
+    }
     case "opaque":
       return { key: segment, spec: undefined };
     default:

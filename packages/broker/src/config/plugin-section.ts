@@ -2,7 +2,7 @@
 
 import { ConfigError } from "../errors.ts";
 import type { ConfigSchema, PluginDefinition, SchemaIssue } from "../plugin/plugin.ts";
-import { nearest } from "./suggest.ts";
+import { unknownKey } from "./issues.ts";
 
 /** A plugin's section as its schema made it, or what is wrong with it. */
 export type PluginSectionResult =
@@ -28,7 +28,7 @@ export function readPluginSection(definition: PluginDefinition, given: unknown, 
   }
   const result = schema.safeParse(section);
   if (result.success) return { ok: true, section: result.data };
-  return { ok: false, errors: result.error.issues.flatMap((issue) => issueErrors(path, issue, pluginKeys(schema))) };
+  return { ok: false, errors: result.error.issues.flatMap((issue) => sectionErrors(path, issue, pluginKeys(schema))) };
 }
 
 /** The keys that a plugin's schema knows, where it says so, as zod's objects do with `shape`. */
@@ -38,15 +38,11 @@ export function pluginKeys(schema: ConfigSchema<unknown> | undefined): readonly 
 }
 
 /** zod reports unknown keys together; each becomes an error of its own, with a guess. */
-function issueErrors(path: string, issue: SchemaIssue, known: readonly string[]): ConfigError[] {
+function sectionErrors(path: string, issue: SchemaIssue, known: readonly string[]): ConfigError[] {
   const here = [path, ...issue.path.map(String)].join(".");
   const { keys } = issue as { readonly keys?: unknown };
   if (!Array.isArray(keys)) {
     return [new ConfigError(here, issue.message.charAt(0).toLowerCase() + issue.message.slice(1))];
   }
-  return keys.map((key: unknown) => {
-    const meant = issue.path.length === 0 ? nearest(String(key), known) : undefined;
-    const hint = meant === undefined ? undefined : `did you mean ${meant}?`;
-    return new ConfigError(`${here}.${key}`, "unknown key", { hint });
-  });
+  return keys.map((key: unknown) => unknownKey(here, String(key), issue.path.length === 0 ? known : []));
 }

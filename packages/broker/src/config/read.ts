@@ -3,10 +3,11 @@
 import { ConfigError } from "../errors.ts";
 import { type Assignment, assign, interpret } from "./assignments.ts";
 import { type EnvironmentReader, readEnvironment } from "./environment.ts";
+import { copyPlain, isMapping } from "./mapping.ts";
 import type { BrokerConfig } from "./options.ts";
 import { findKey, nearestPath } from "./paths.ts";
 import { resolve } from "./resolve.ts";
-import { copyPlain, isMapping, type Reading } from "./validate.ts";
+import { didYouMean } from "./suggest.ts";
 
 /** One value given on the command line. */
 export interface ConfigFlag {
@@ -39,25 +40,23 @@ export type ReadConfigResult = (
  * its path, so that somebody can mend it in one go. Sections of plugins are taken as they are.
  */
 export function readConfig(sources: ConfigSources): ReadConfigResult {
-  const reading: Reading = { naming: "file", errors: [] };
   const document = sources.document ?? {};
   if (!isMapping(document)) {
     const errors = [new ConfigError("", "the file must hold a mapping of keys")];
     return { ok: false, errors, sourceOf: () => "file" };
   }
+  const errors: ConfigError[] = [];
   const merged = copyPlain(document) as Record<string, unknown>;
-  const assignments = [
-    ...readEnvironment(sources.environment ?? {}, sources, reading.errors),
-    ...readFlags(sources, reading.errors),
-  ];
+  const assignments = [...readEnvironment(sources.environment ?? {}, sources, errors), ...readFlags(sources, errors)];
   for (const assignment of assignments) {
     const error = assign(merged, assignment);
-    if (error !== undefined) reading.errors.push(error);
+    if (error !== undefined) errors.push(error);
   }
-  const config = resolve(merged, reading);
+  const resolved = resolve(merged, "file");
   const sourceOf = (path: string): string => setter(assignments, path)?.source ?? givenIn(document, path);
-  if (reading.errors.length === 0) return { ok: true, config, sourceOf };
-  return { ok: false, errors: reading.errors.map((error) => blame(error, assignments)), sourceOf };
+  if (resolved.ok && errors.length === 0) return { ...resolved, sourceOf };
+  if (!resolved.ok) errors.push(...resolved.errors);
+  return { ok: false, errors: errors.map((error) => blame(error, assignments)), sourceOf };
 }
 
 function readFlags({ flags = [], parseValue }: ConfigSources, errors: ConfigError[]): Assignment[] {
@@ -65,8 +64,7 @@ function readFlags({ flags = [], parseValue }: ConfigSources, errors: ConfigErro
     const found = findKey(key.split("."));
     if (found === undefined) {
       const meant = nearestPath(key.split("."), (path) => path.join("."));
-      const hint = meant === undefined ? undefined : `did you mean ${meant}?`;
-      errors.push(new ConfigError(key, `unknown key (in ${flag})`, { hint }));
+      errors.push(new ConfigError(key, `unknown key (in ${flag})`, { hint: didYouMean(meant) }));
       return [];
     }
     try {

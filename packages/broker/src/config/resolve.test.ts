@@ -164,6 +164,25 @@ describe("resolveConfig", () => {
     [{ pidFile: {} }, 'pidFile: must be text, not a mapping, put it in quotes: "..."'],
     [{ plugins: [] }, "plugins: must be a mapping of keys, not a list"],
     [{ persistence: { tpye: "redis" } }, "persistence.tpye: unknown key, did you mean type?"],
+    [{ persistence: { redis: [] } }, "persistence.redis: unknown key"],
+    [{ listeners: [null] }, "listeners.0.address: is missing"],
+    [{ listeners: [{ address: ":1", tls: null }] }, /^listeners\.0\.tls\.cert: is missing/],
+    [
+      { listeners: [{ address: ":1", proxyProtocol: { trusted: "" } }] },
+      'listeners.0.proxyProtocol.trusted: must be a list of texts, not ""',
+    ],
+    [
+      { listeners: [{ address: ":1", proxyProtocol: { trusted: [7] } }] },
+      "listeners.0.proxyProtocol.trusted.0: must be an IP address or a network such as 10.0.0.0/8, not 7",
+    ],
+    [
+      { limits: { maxUnsentBytes: 100000000, maxUnsentBytsHard: 200000000 } },
+      "limits.maxUnsentBytsHard: unknown key, did you mean maxUnsentBytesHard?",
+    ],
+    [
+      { mqtt: { sessionExpiryCheckTimer: "1ms" } },
+      "mqtt.sessionExpiryCheckTimer: must be from 10ms to 49710d6h28m15s, not 1ms",
+    ],
     [new Date(0), /^must be a mapping of keys, not a mapping$/],
   ])("refuses %j and says what is wrong, and where", (input, message) => {
     const line = describeConfigError(refusal(input));

@@ -1,11 +1,12 @@
 /** From what an application gives in code to the configuration that the broker reads. */
 
 import { ConfigError } from "../errors.ts";
-import { crossChecks } from "./cross-checks.ts";
-import { configKeys } from "./keys/index.ts";
+import { issueErrors } from "./issues.ts";
+import { isMapping } from "./mapping.ts";
+import type { Naming } from "./names.ts";
 import type { BrokerConfig } from "./options.ts";
 import type { BrokerConfigInput } from "./options-input.ts";
-import { isMapping, type Reading, readKeys } from "./validate.ts";
+import { configSchema } from "./schema.ts";
 
 /**
  * Fills the defaults into a configuration given in code, checks it and freezes it deeply. Keys are camelCase, durations
@@ -14,10 +15,9 @@ import { isMapping, type Reading, readKeys } from "./validate.ts";
  * @throws {@link ConfigError} with the path of the first thing that is wrong; its message names the others too.
  */
 export function resolveConfig(input: BrokerConfigInput = {}): BrokerConfig {
-  const reading: Reading = { naming: "code", errors: [] };
-  const config = resolve(input, reading);
-  const [first, ...others] = reading.errors;
-  if (first === undefined) return config;
+  const resolved = resolve(input, "code");
+  if (resolved.ok) return resolved.config;
+  const [first, ...others] = resolved.errors;
   const message = first.message.slice(first.path === "" ? 0 : first.path.length + 2);
   const also = others.map((error) => `; ${describeConfigError(error)}`).join("");
   throw new ConfigError(first.path, `${withHint(message, first.hint)}${also}`, { hint: first.hint });
@@ -32,11 +32,16 @@ function withHint(message: string, hint: string | undefined): string {
   return hint === undefined || message.endsWith(hint) ? message : `${message}, ${hint}`;
 }
 
+/** A configuration, or everything that is wrong with it. */
+export type Resolved =
+  | { readonly ok: true; readonly config: BrokerConfig }
+  | { readonly ok: false; readonly errors: readonly [ConfigError, ...ConfigError[]] };
+
 /** Reads, checks and freezes; for callers that spell keys as in files, or want every error by itself. */
-export function resolve(input: unknown, reading: Reading): BrokerConfig {
-  const config = readKeys(configKeys, input, "", reading) as BrokerConfig;
-  if (reading.errors.length === 0) crossChecks(config, reading);
-  return freeze(config);
+export function resolve(input: unknown, naming: Naming): Resolved {
+  const result = configSchema(naming).safeParse(input ?? {}, { reportInput: true });
+  if (result.success) return { ok: true, config: freeze(result.data) };
+  return { ok: false, errors: issueErrors(result.error.issues, input, naming) as [ConfigError, ...ConfigError[]] };
 }
 
 function freeze<T>(value: T): T {
