@@ -66,6 +66,8 @@ function requestedExpiry(connect: ConnectPacket): number {
   return connect.cleanStart ? 0 : 0xffffffff;
 }
 
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
 /** Announces what is limited or differs from what was asked, and is silent about defaults (section 3.2.2.3). */
 export function connackProperties(
   connect: ConnectPacket,
@@ -76,28 +78,23 @@ export function connackProperties(
   const asked = connect.properties ?? {};
   const { authenticationMethod } = options;
   const responseInformation = asked.requestResponseInformation ? allowed.responseInfo : undefined;
-  return defined({
-    sessionExpiryInterval: options.sessionExpiry === requestedExpiry(connect) ? undefined : options.sessionExpiry,
-    receiveMaximum: options.receiveMax < 65535 ? options.receiveMax : undefined,
-    maximumQoS: options.maximumQoS === 2 ? undefined : options.maximumQoS,
-    retainAvailable: options.retainAvailable ? undefined : false,
-    maximumPacketSize: options.maxPacketSize < LARGEST_ANNOUNCED ? options.maxPacketSize : undefined,
-    assignedClientIdentifier: connect.clientId === "" ? options.clientId : undefined,
-    topicAliasMaximum: options.topicAliasMax > 0 ? options.topicAliasMax : undefined,
-    userProperties: allowed.userProperties.length > 0 ? allowed.userProperties : undefined,
-    wildcardSubscriptionAvailable: options.wildcardSubAvailable ? undefined : false,
-    subscriptionIdentifierAvailable: options.subIdAvailable ? undefined : false,
-    sharedSubscriptionAvailable: options.sharedSubAvailable ? undefined : false,
-    serverKeepAlive: options.keepAlive === connect.keepAlive ? undefined : options.keepAlive,
-    responseInformation,
-    authenticationMethod,
-    authenticationData: authenticationMethod === undefined ? undefined : authData,
-  });
-}
-
-function defined(properties: { [K in keyof ConnackProperties]: ConnackProperties[K] | undefined }): ConnackProperties {
-  for (const key of Object.keys(properties) as (keyof ConnackProperties)[]) {
-    if (properties[key] === undefined) delete properties[key];
+  const properties: Writable<ConnackProperties> = {};
+  if (options.sessionExpiry !== requestedExpiry(connect)) properties.sessionExpiryInterval = options.sessionExpiry;
+  if (options.receiveMax < 65535) properties.receiveMaximum = options.receiveMax;
+  if (options.maximumQoS !== 2) properties.maximumQoS = options.maximumQoS;
+  if (!options.retainAvailable) properties.retainAvailable = false;
+  if (options.maxPacketSize < LARGEST_ANNOUNCED) properties.maximumPacketSize = options.maxPacketSize;
+  if (connect.clientId === "") properties.assignedClientIdentifier = options.clientId;
+  if (options.topicAliasMax > 0) properties.topicAliasMaximum = options.topicAliasMax;
+  if (allowed.userProperties.length > 0) properties.userProperties = allowed.userProperties;
+  if (!options.wildcardSubAvailable) properties.wildcardSubscriptionAvailable = false;
+  if (!options.subIdAvailable) properties.subscriptionIdentifierAvailable = false;
+  if (!options.sharedSubAvailable) properties.sharedSubscriptionAvailable = false;
+  if (options.keepAlive !== connect.keepAlive) properties.serverKeepAlive = options.keepAlive;
+  if (responseInformation !== undefined) properties.responseInformation = responseInformation;
+  if (authenticationMethod !== undefined) {
+    properties.authenticationMethod = authenticationMethod;
+    if (authData !== undefined) properties.authenticationData = authData;
   }
-  return properties as ConnackProperties;
+  return properties;
 }

@@ -201,8 +201,12 @@ export class Connection implements TransportHandler {
     this.receivedAt = this.#shared.clock.now();
     if (this.#shared.deliveryTimes.active) this.arrivedAt = this.#shared.clock.monotonic();
     this.decoder.push(chunk);
-    if (!this.#busy) this.owner.onReadable();
-    else if (this.decoder.bufferedBytes > READ_AHEAD && !this.#paused) {
+    if (!this.#busy) {
+      const { scheduler } = this.#shared;
+      scheduler.beginChunk(this.#shared.clock.monotonic());
+      this.owner.onReadable();
+      scheduler.endChunk();
+    } else if (this.decoder.bufferedBytes > READ_AHEAD && !this.#paused) {
       this.#paused = true;
       this.transport.pause();
     }

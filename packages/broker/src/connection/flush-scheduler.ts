@@ -12,8 +12,18 @@ const SLICE_PER_FLUSH = 3;
 /** How many packets pass between two looks at the clock. */
 const LOOK_EVERY = 32;
 
+/** Chunks that arrive further apart than this, on average, have nobody to share a turn with: milliseconds. */
+const SPARSE = 0.1;
+/** How much one gap counts in the average; and a long silence counts no more than this many milliseconds. */
+const GAP_WEIGHT = 1 / 16;
+const LONGEST_GAP = 1;
+
 export class FlushScheduler {
   readonly #monotonic: () => number;
+  #lastChunk = 0;
+  #averageGap = 0;
+  /** A chunk is being worked off whose output is written right behind it. */
+  #direct = false;
   #beforeFlush: (() => void) | null = null;
   #dirty: Flushable[] = [];
   #spare: Flushable[] = [];
@@ -38,7 +48,24 @@ export class FlushScheduler {
   /** Has the connection flushed at the end of this turn. The caller adds itself once per flush. */
   add(connection: Flushable): void {
     this.#dirty.push(connection);
-    this.schedule();
+    if (!this.#direct) this.schedule();
+  }
+
+  /**
+   * Work on a received chunk begins. When chunks are few, waiting for the end of the turn gathers nothing and costs a wake-up:
+   * what this one causes is then written at once, by `endChunk`.
+   */
+  beginChunk(now: number): void {
+    const gap = Math.min(LONGEST_GAP, now - this.#lastChunk);
+    this.#lastChunk = now;
+    this.#averageGap += (gap - this.#averageGap) * GAP_WEIGHT;
+    this.#direct = this.#averageGap > SPARSE && !this.#scheduled;
+  }
+
+  endChunk(): void {
+    if (!this.#direct) return;
+    this.#direct = false;
+    this.flush();
   }
 
   /** Has a flush happen at the end of this turn, even if there is no output yet. */
