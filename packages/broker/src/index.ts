@@ -63,6 +63,7 @@ export type {
   Verdict,
   WillPublishRequest,
 } from "./hooks/hooks.ts";
+export { formatAddress, type ListenAddress, parseListenAddress } from "./listeners/address.ts";
 export { type AttachOptions, attachToHttpServer } from "./listeners/attach.ts";
 export { createMemoryPair, type MemoryPairOptions } from "./listeners/memory-listener.ts";
 export type {
