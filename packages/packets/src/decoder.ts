@@ -1,6 +1,6 @@
 /** The incremental decoder: bytes in, packets out. It frames the packets; what stands in them is read in packets/. */
 import type { Buffer } from "./buffer.ts";
-import { ProtocolError } from "./errors.ts";
+import { LimitExceededError } from "./errors.ts";
 import {
   checkFirstByte,
   type FirstByteTable,
@@ -156,7 +156,8 @@ export class Decoder {
   #checkHeader(first: number, size: number): void {
     if (this.#accepted[first] === 0) throw checkFirstByte(first, this.#version, this.#from);
     if (size > this.maximumPacketSize) {
-      throw new ProtocolError(
+      throw new LimitExceededError(
+        "maximumPacketSize",
         ReasonCode.PacketTooLarge,
         `packet of ${size} bytes exceeds the maximum of ${this.maximumPacketSize}`,
       );

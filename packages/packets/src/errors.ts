@@ -40,6 +40,20 @@ export class ProtocolError extends MqttError {
   }
 }
 
+/** The limits that a decoder is given, by the names of its options. */
+export type DecoderLimit = "maximumPacketSize" | "maximumUserProperties" | "maximumFilters";
+
+/** A packet goes beyond a limit that the decoder was given: the peer may be right, and asks for too much. */
+export class LimitExceededError extends ProtocolError {
+  /** Which limit. */
+  readonly limit: DecoderLimit;
+
+  constructor(limit: DecoderLimit, reasonCode: ReasonCode, message: string) {
+    super(reasonCode, message);
+    this.limit = limit;
+  }
+}
+
 /**
  * A CONNECT names a protocol or level that is not spoken here. A server may answer a wrong level with CONNACK 0x84 (or
  * return code 1), and closes silently on a wrong name [MQTT-3.1.2-1] [MQTT-3.1.2-2].

@@ -1,7 +1,14 @@
 /** MQTT 3.1, 3.1.1 and 5.0 on the wire: bytes in, packets out, and back. */
 export { Decoder, type DecoderOptions } from "./decoder.ts";
 export { encode, encodedLength } from "./encoder.ts";
-export { MqttError, type MqttErrorOptions, ProtocolError, UnsupportedVersionError } from "./errors.ts";
+export {
+  type DecoderLimit,
+  LimitExceededError,
+  MqttError,
+  type MqttErrorOptions,
+  ProtocolError,
+  UnsupportedVersionError,
+} from "./errors.ts";
 export { fitTo } from "./fit-to.ts";
 export { PacketType, ProtocolVersion, packetTypeName, type QoS, type RetainHandling } from "./packet-type.ts";
 export {

@@ -3,7 +3,9 @@
 import {
   type AuthPacket,
   type ConnectPacket,
+  type DecoderLimit,
   type DisconnectPacket,
+  LimitExceededError,
   MqttError,
   type Packet,
   PacketType,
@@ -63,6 +65,13 @@ const UNKNOWN: ClientOptions = {
   authenticationMethod: undefined,
 };
 
+/** Where the decoder's limits stand in the configuration. */
+const LIMIT_KEYS: Readonly<Record<DecoderLimit, string>> = {
+  maximumPacketSize: "mqtt.max_packet_size",
+  maximumUserProperties: "limits.max_user_properties",
+  maximumFilters: "limits.max_filters_per_packet",
+};
+
 /** The largest CONNECT: what nobody has vouched for is not buffered without bound. Bytes. */
 const LARGEST_CONNECT = 1024 * 1024;
 
@@ -101,6 +110,7 @@ export class Client implements ConnectionOwner, HandshakePeer {
     );
     this.view = new ClientHandle(this);
     this.#connectTimer = broker.wheel.after(mqtt.connectTimeout, () => {
+      broker.population.limitHit("mqtt.connect_timeout");
       this.#depart(false, new Error(`no CONNECT within ${mqtt.connectTimeout} ms`));
       this.connection.end();
     });
@@ -186,6 +196,7 @@ export class Client implements ConnectionOwner, HandshakePeer {
     const { allowed, authData, clientId, connect, will } = accepted;
     const { broker, connection } = this;
     const options = negotiate(connect, clientId, allowed);
+    broker.sessions.assertStorable(clientId, { expiryInterval: options.sessionExpiry, will });
     this.#environment.clients.get(clientId)?.takeOver();
     const { session, present } = broker.sessions.open(clientId, connect.cleanStart, {
       protocolVersion: connect.protocolVersion,
@@ -300,6 +311,7 @@ export class Client implements ConnectionOwner, HandshakePeer {
       broker.population.internalErrors++;
       broker.logger.error({ err: error, clientId: this.#options.clientId }, "internal error, client disconnected");
     }
+    if (error instanceof LimitExceededError) broker.population.limitHit(LIMIT_KEYS[error.limit]);
     if (this.#state === "connected") {
       this.terminate(disconnectFor(error), error as Error);
       return;

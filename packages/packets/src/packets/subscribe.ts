@@ -1,5 +1,5 @@
 /** SUBSCRIBE: a client asks for topics (MQTT 5.0, section 3.8). */
-import { ProtocolError } from "../errors.ts";
+import { LimitExceededError } from "../errors.ts";
 import type { ProtocolVersion, QoS, RetainHandling } from "../packet-type.ts";
 import { readProperties } from "../properties/read.ts";
 import { PropertyPlace } from "../properties/table.ts";
@@ -65,7 +65,8 @@ export function decodeSubscribe(
 /** Refuses one filter too many. */
 export function assertFilterCount(count: number, maximumFilters: number): void {
   if (count >= maximumFilters) {
-    throw new ProtocolError(
+    throw new LimitExceededError(
+      "maximumFilters",
       ReasonCode.QuotaExceeded,
       `packet has more topic filters than the maximum of ${maximumFilters}`,
     );

@@ -1,5 +1,5 @@
 /** Reads property lists: one pass, each value checked as it comes (MQTT 5.0, section 2.2.2). */
-import { ProtocolError } from "../errors.ts";
+import { LimitExceededError, ProtocolError } from "../errors.ts";
 import type { Reader } from "../reader.ts";
 import { ReasonCode } from "../reason-code.ts";
 import { PLACES, PropertyPlace, SINGLE } from "./table.ts";
@@ -46,7 +46,8 @@ function readList(reader: Reader, place: PropertyPlace, maximumUserProperties: n
     if (id === USER_PROPERTY) {
       userProperties ??= [];
       if (userProperties.length >= maximumUserProperties) {
-        throw new ProtocolError(
+        throw new LimitExceededError(
+          "maximumUserProperties",
           ReasonCode.QuotaExceeded,
           `packet has more user properties than the maximum of ${maximumUserProperties}`,
         );
