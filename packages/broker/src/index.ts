@@ -89,7 +89,8 @@ export type {
   StoredSubscription,
   StoredWill,
 } from "./persistence/persistence.ts";
-export type { ApiHost, ApiRegistrar, ApiRoute, ApiService } from "./plugin/api-registrar.ts";
+export type { ApiCall, ApiHost, ApiRegistrar, ApiRoute, ApiService } from "./plugin/api-registrar.ts";
+export type { ExplainAnswer, ExplainQuestion } from "./plugin/explain.ts";
 export {
   type ConfigSchema,
   definePlugin,
