@@ -1,0 +1,188 @@
+/** The way of every call, whichever door it came in by: who, how often, may he, what is asked, the handler, the log. */
+
+import { create, type DescMessage, type Message } from "@bufbuild/protobuf";
+import type { ApiCall, Clock, Logger } from "@gmqtt/broker";
+import type { Access, Credentials, Identity } from "../access/access.ts";
+import { RateLimit } from "../access/rate-limit.ts";
+import type { AdminLimits } from "../config.ts";
+import type { ApiMethod } from "./method.ts";
+import { ApiError, publicError, StatusCode, statusName } from "./status.ts";
+
+/** Where a call came in. */
+export interface Caller {
+  readonly credentials: Credentials;
+  /** The connection demands a certificate. */
+  readonly closed: boolean;
+  /** Address of the caller; "" for Unix sockets. */
+  readonly from: string;
+  readonly via: ApiCall["via"];
+  readonly signal: AbortSignal;
+}
+
+/** What calls need; access and limits change with a reload. */
+export interface CallsOptions {
+  readonly access: () => Access;
+  readonly limits: () => AdminLimits;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export class Calls {
+  readonly #options: CallsOptions;
+  readonly #rate: RateLimit;
+  #streams = 0;
+
+  constructor(options: CallsOptions) {
+    this.#options = options;
+    this.#rate = new RateLimit(
+      () => options.limits().requests_per_second,
+      () => options.clock.monotonic(),
+    );
+  }
+
+  /** Calls a method that answers once. Rejects with `ApiError`, and with nothing else. */
+  async unary(method: ApiMethod, caller: Caller, read: () => Message): Promise<Message> {
+    const entry = new LogEntry(this.#options, method, caller);
+    try {
+      const { call, request } = this.#admit(method, caller, read, entry);
+      const answer = await handlerOf(method)(request, call);
+      const response = messageOf(method.output, answer);
+      entry.write("api call", StatusCode.OK);
+      return response;
+    } catch (error) {
+      throw entry.fail(error);
+    }
+  }
+
+  /** Calls a method that answers with a stream. The iteration throws `ApiError`, and nothing else. */
+  async *stream(method: ApiMethod, caller: Caller, read: () => Message): AsyncGenerator<Message, void, undefined> {
+    const entry = new LogEntry(this.#options, method, caller);
+    let counted = false;
+    try {
+      const { call, request } = this.#admit(method, caller, read, entry);
+      const { max_streams } = this.#options.limits();
+      if (this.#streams >= max_streams) {
+        throw new ApiError(StatusCode.RESOURCE_EXHAUSTED, `${max_streams} streams are open, which is the limit`);
+      }
+      this.#streams++;
+      counted = true;
+      const answers = (await handlerOf(method)(request, call)) as AsyncIterable<unknown>;
+      entry.write("api stream opened", StatusCode.OK);
+      for await (const answer of answers) yield messageOf(method.output, answer);
+      entry.write("api stream ended", StatusCode.OK);
+    } catch (error) {
+      throw entry.fail(error);
+    } finally {
+      if (counted) this.#streams--;
+    }
+  }
+
+  /** Who asks for something that is no method, for example for reflection. Throws `ApiError`. */
+  identify({ credentials, closed, from }: Caller): Identity {
+    let identity: Identity;
+    try {
+      identity = this.#options.access().identify(credentials, closed);
+    } catch (error) {
+      this.#charge(`address:${from}`); // guessing is not free either
+      throw error;
+    }
+    this.#charge(identity.who === "anonymous" ? `address:${from}` : identity.who);
+    return identity;
+  }
+
+  #charge(caller: string): void {
+    if (this.#rate.take(caller)) return;
+    const limit = this.#options.limits().requests_per_second;
+    throw new ApiError(StatusCode.RESOURCE_EXHAUSTED, `more than ${limit} requests per second`, {
+      headers: { "retry-after": "1" },
+    });
+  }
+
+  #admit(
+    method: ApiMethod,
+    caller: Caller,
+    read: () => Message,
+    entry: LogEntry,
+  ): { readonly call: ApiCall; readonly request: Message } {
+    const identity = this.identify(caller);
+    entry.identity = identity;
+    if (method.role === "write" && identity.role !== "write") {
+      throw new ApiError(StatusCode.PERMISSION_DENIED, `role ${identity.role} may not call ${method.name}`);
+    }
+    const request = read();
+    entry.request = request;
+    this.#limitPage(request);
+    return { request, call: { ...identity, from: caller.from, via: caller.via, signal: caller.signal } };
+  }
+
+  /** No list is longer than the limit, whoever serves it. */
+  #limitPage(request: Message): void {
+    const page = request as { pageSize?: unknown };
+    const { max_page_size } = this.#options.limits();
+    if (typeof page.pageSize === "number" && page.pageSize > max_page_size) page.pageSize = max_page_size;
+  }
+}
+
+function handlerOf(method: ApiMethod): NonNullable<ApiMethod["handler"]> {
+  if (method.handler !== undefined) return method.handler;
+  throw new ApiError(StatusCode.UNIMPLEMENTED, `${method.name} is not implemented`);
+}
+
+function messageOf(schema: DescMessage, answer: unknown): Message {
+  return create(schema, (answer ?? {}) as Parameters<typeof create>[1]);
+}
+
+/** One line of the log for each call: who did what, from where, and what came of it. */
+class LogEntry {
+  readonly #options: CallsOptions;
+  readonly #method: ApiMethod;
+  readonly #caller: Caller;
+  readonly #start: number;
+  identity: Identity | undefined;
+  request: Message | undefined;
+
+  constructor(options: CallsOptions, method: ApiMethod, caller: Caller) {
+    this.#options = options;
+    this.#method = method;
+    this.#caller = caller;
+    this.#start = options.clock.monotonic();
+  }
+
+  write(line: string, status: StatusCode, reason?: string): void {
+    const { clock, logger } = this.#options;
+    const { from, via } = this.#caller;
+    const fields = {
+      who: this.identity?.who ?? "nobody",
+      from,
+      via,
+      method: this.#method.name,
+      ...this.#subject(),
+      status: statusName(status),
+      ...(reason === undefined ? {} : { reason }),
+      ms: Math.round((clock.monotonic() - this.#start) * 10) / 10,
+    };
+    logger.info(fields, line);
+  }
+
+  /** The error for the caller; the stack of what is none of his business goes to the log. */
+  fail(error: unknown): ApiError {
+    const known = publicError(error);
+    if (known === undefined) {
+      this.#options.logger.error({ err: error, method: this.#method.name }, "api handler failed");
+    }
+    const shown = known ?? new ApiError(StatusCode.INTERNAL, "internal error");
+    this.write("api call", shown.code, shown.message);
+    return shown;
+  }
+
+  /** Only what stands in paths: other fields may be secret. */
+  #subject(): Record<string, unknown> {
+    if (this.request === undefined) return {};
+    const values = this.request as unknown as Record<string, unknown>;
+    return Object.fromEntries(
+      this.#method.input.fields
+        .filter(({ name }) => this.#method.subject.includes(name))
+        .map(({ name, localName }) => [name, values[localName]]),
+    );
+  }
+}

@@ -1,0 +1,162 @@
+/** The REST front: finds the method of a request by the routes that services declare, and answers as grpc-gateway does. */
+
+import type { Server } from "node:http";
+import type { PeerCertificate, TLSSocket } from "node:tls";
+import type { ApiRoute } from "@gmqtt/broker";
+import type { HttpBindings } from "@hono/node-server";
+import { Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { secureHeaders } from "hono/secure-headers";
+import type { Caller, Calls } from "../api/calls.ts";
+import type { ApiRegistry, BoundRoute } from "../api/registry.ts";
+import { ApiError, invalidArgument, publicError, StatusCode } from "../api/status.ts";
+import type { AdminLimits } from "../config.ts";
+import { errorResponse, messageResponse, streamResponse } from "./responses.ts";
+import { assertSameSite } from "./same-site.ts";
+import { matchTemplate, parseTemplate } from "./template.ts";
+import { requestMessage } from "./transcode.ts";
+
+/** What the REST front is made of. */
+export interface RestOptions {
+  readonly registry: ApiRegistry;
+  readonly calls: Calls;
+  readonly limits: () => AdminLimits;
+  /** The pages that describe the API, which anybody may read. */
+  readonly pages: (path: string) => Response | undefined;
+  /** Aborts when the plugin is unloaded. */
+  readonly signal: AbortSignal;
+}
+
+type Bindings = { Bindings: HttpBindings };
+
+/** Makes what answers requests of one endpoint; `closed`: it demands a client certificate. */
+export function createRestApp(options: RestOptions, closed: boolean, isOpenToAll: () => boolean): Hono<Bindings> {
+  const app = new Hono<Bindings>();
+  app.use(secureHeaders());
+  app.use((context, next) =>
+    bodyLimit({
+      maxSize: options.limits().max_body_bytes,
+      onError: () => {
+        const limit = options.limits().max_body_bytes;
+        const error = new ApiError(StatusCode.RESOURCE_EXHAUSTED, `body is larger than ${limit} bytes`, {
+          status: 413,
+        });
+        return errorResponse(error);
+      },
+    })(context, next),
+  );
+  app.all("*", async (context) => {
+    const { incoming } = context.env;
+    assertSameSite(context.req.raw.headers, isOpenToAll());
+    const caller: Caller = {
+      credentials: {
+        authorization: context.req.header("authorization"),
+        commonName: commonNameOf(incoming.socket as Partial<TLSSocket>),
+      },
+      closed,
+      from: incoming.socket.remoteAddress ?? "",
+      via: "rest",
+      signal: AbortSignal.any([context.req.raw.signal, options.signal]),
+    };
+    return answer(options, context.req.raw, caller);
+  });
+  app.onError((error) => errorResponse(asApiError(error)));
+  return app;
+}
+
+async function answer(options: RestOptions, request: Request, caller: Caller): Promise<Response> {
+  const url = new URL(request.url);
+  const verb = request.method === "HEAD" ? "GET" : request.method;
+  const found = findRoute(options.registry.routes, verb, url.pathname);
+  if (found !== undefined) return call(options, found, request, url, caller);
+  const plain = await callPlain(options, verb, url.pathname, request, caller);
+  if (plain !== undefined) return plain;
+  const page = verb === "GET" ? options.pages(url.pathname) : undefined;
+  if (page !== undefined) return page;
+  throw notRouted(options.registry, url.pathname, request.method);
+}
+
+interface Match extends BoundRoute {
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+async function call(
+  options: RestOptions,
+  { method, route, variables }: Match,
+  request: Request,
+  url: URL,
+  caller: Caller,
+): Promise<Response> {
+  const body = route.body === "" ? "" : await request.text();
+  const read = (): ReturnType<typeof requestMessage> =>
+    requestMessage(method.input, route, { variables, query: url.searchParams, body });
+  if (!method.streaming) return messageResponse(method, route, await options.calls.unary(method, caller, read));
+  const form = request.headers.get("accept")?.includes("text/event-stream") === true ? "events" : "lines";
+  const messages = options.calls.stream(method, caller, read);
+  return streamResponse(method, messages, form, asApiError, caller.signal);
+}
+
+function findRoute(routes: readonly BoundRoute[], verb: string, path: string): Match | undefined {
+  for (const bound of routes) {
+    if (bound.route.verb !== verb) continue;
+    const variables = match(bound.route.template, path);
+    if (variables !== undefined) return { ...bound, variables };
+  }
+  return undefined;
+}
+
+function match(template: Parameters<typeof matchTemplate>[0], path: string): Record<string, string> | undefined {
+  try {
+    return matchTemplate(template, path);
+  } catch {
+    throw invalidArgument(`${path} has a broken % escape`);
+  }
+}
+
+/** Routes that plugins registered as they are; who may look may GET, and who may write may do the rest. */
+async function callPlain(
+  options: RestOptions,
+  verb: string,
+  path: string,
+  request: Request,
+  caller: Caller,
+): Promise<Response | undefined> {
+  const route = options.registry.plainRoutes.find((candidate) => isPlain(candidate, verb, path));
+  if (route === undefined) return undefined;
+  const { role } = options.calls.identify(caller);
+  if (verb !== "GET" && role !== "write") {
+    throw new ApiError(StatusCode.PERMISSION_DENIED, `role ${role} may not ${verb} ${path}`);
+  }
+  return route.handle(request);
+}
+
+function isPlain(route: ApiRoute, verb: string, path: string): boolean {
+  return route.method === verb && match(parseTemplate(route.path), path) !== undefined;
+}
+
+function notRouted(registry: ApiRegistry, path: string, method: string): ApiError {
+  const verbs = new Set(
+    registry.routes.filter(({ route }) => match(route.template, path) !== undefined).map(({ route }) => route.verb),
+  );
+  if (verbs.size === 0) return new ApiError(StatusCode.NOT_FOUND, `no route ${path}`);
+  const allow = [...verbs].join(", ");
+  return new ApiError(StatusCode.UNIMPLEMENTED, `${path} can't be asked with ${method}`, {
+    status: 405,
+    headers: { allow },
+  });
+}
+
+function asApiError(error: unknown): ApiError {
+  return publicError(error) ?? new ApiError(StatusCode.INTERNAL, "internal error");
+}
+
+/** The common name of a certificate that was verified; no other says anything. */
+function commonNameOf(socket: Partial<TLSSocket>): string | undefined {
+  if (socket.authorized !== true) return undefined;
+  const certificate = socket.getPeerCertificate?.() as Partial<PeerCertificate> | undefined;
+  const name = certificate?.subject?.CN as string | string[] | undefined;
+  return Array.isArray(name) ? name[0] : name;
+}
+
+/** Any of node:http's servers. */
+export type RestServer = Server;

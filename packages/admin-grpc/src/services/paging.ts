@@ -1,0 +1,29 @@
+/** Pages of lists, as gmqtt has them: `page` from 1, 20 on a page unless asked for more. */
+
+/** What list requests have in common. */
+export interface PageRequest {
+  readonly page: number;
+  readonly pageSize: number;
+}
+
+/** Items on a page that names no size. */
+export const DEFAULT_PAGE_SIZE = 20;
+
+/** Where a page begins and how long it is. */
+export function pageOf({ page, pageSize }: PageRequest): { readonly offset: number; readonly limit: number } {
+  const limit = pageSize === 0 ? DEFAULT_PAGE_SIZE : pageSize;
+  return { offset: (Math.max(page, 1) - 1) * limit, limit };
+}
+
+/** The items of a page; nothing behind it is looked at. */
+export function takePage<T>(items: Iterable<T>, request: PageRequest): T[] {
+  const { limit, offset } = pageOf(request);
+  const taken: T[] = [];
+  let index = 0;
+  for (const item of items) {
+    if (index++ < offset) continue;
+    taken.push(item);
+    if (taken.length === limit) break;
+  }
+  return taken;
+}
