@@ -79,9 +79,11 @@ export { type Logger, silentLogger } from "./logger.ts";
 export { Message, type MessageInit, type MessageProperties } from "./message.ts";
 export { createMemoryPersistence } from "./persistence/memory.ts";
 export type {
+  BrokerMemory,
   DeliveryState,
   Persistence,
   RestoredSession,
+  SessionMemory,
   StoreChange,
   StoredDelivery,
   StoredMessage,

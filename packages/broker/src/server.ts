@@ -25,6 +25,7 @@ import type {
 } from "./plugin/server.ts";
 import type { DeliveryFilter, DeliveryFilterHandle } from "./router/delivery-filter.ts";
 import { Admission } from "./server/admission.ts";
+import { createBrokerMemory } from "./server/broker-memory.ts";
 import { type Core, createCore } from "./server/core.ts";
 import { mergeLive } from "./server/merge-config.ts";
 import { restoreState } from "./server/restore.ts";
@@ -98,7 +99,6 @@ class BrokerServer implements Broker {
   #listeners: Listener[] = [];
   #phase: Phase = "new";
   #restored = 0;
-  #storeAvailable = true;
   #stopping: Promise<void> | undefined;
 
   constructor(options: BrokerOptions) {
@@ -161,7 +161,7 @@ class BrokerServer implements Broker {
   get #unreadyReason(): string | undefined {
     if (this.#phase === "new" || this.#phase === "starting") return "starting";
     if (this.#phase !== "running") return "stopping";
-    return this.#storeAvailable ? undefined : "store unavailable";
+    return this.#core.services.journal.available ? undefined : "store unavailable";
   }
 
   async start(): Promise<void> {
@@ -259,11 +259,14 @@ class BrokerServer implements Broker {
   async #openStore(): Promise<void> {
     const type = this.config.persistence.type;
     this.#persistence.onAvailability?.((available) => {
-      this.#storeAvailable = available;
+      const { journal, population } = this.#core.services;
+      if (!available && journal.available) population.storeOutages++;
+      journal.available = available;
       if (available) this.logger.info({ type }, "store is available");
       else this.logger.error({ type }, "store is unavailable");
     });
-    await step(`persistence ${type}`, () => this.#persistence.open());
+    const memory = createBrokerMemory(this.#core.services);
+    await step(`persistence ${type}`, () => this.#persistence.open(memory));
     this.#undo.push(`persistence ${type}`, () => this.#persistence.close());
     this.#undo.push("journal", () => this.#core.services.journal.close());
   }

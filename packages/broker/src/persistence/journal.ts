@@ -35,6 +35,8 @@ interface Batch {
 
 export class Journal {
   readonly durable: boolean;
+  /** False while the store is away for longer than a moment: what comes is not going to be committed soon. */
+  available = true;
   readonly #options: JournalOptions;
   #changes: StoreChange[] = [];
   /** Number of the batch that is being gathered. */

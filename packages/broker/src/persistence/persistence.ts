@@ -80,6 +80,7 @@ export type StoreChange =
   | { readonly type: "session-delete"; readonly clientId: string }
   | { readonly type: "subscription-put"; readonly clientId: string; readonly subscription: StoredSubscription }
   | { readonly type: "subscription-delete"; readonly clientId: string; readonly filter: string }
+  /** A new sequence; the same one comes again only when a batch is repeated. */
   | { readonly type: "delivery-put"; readonly clientId: string; readonly delivery: StoredDelivery }
   | {
       readonly type: "delivery-state";
@@ -107,6 +108,29 @@ export interface RestoredSession {
   readonly lastSequence: number;
 }
 
+/** A session as the broker has it in memory, for a store that has lost its own. */
+export interface SessionMemory {
+  readonly session: StoredSession;
+  readonly subscriptions: readonly StoredSubscription[];
+  readonly incomingPacketIds: readonly number[];
+  /** Deliveries in memory, in rising order. All that are stored up to `readUpTo` are among them. */
+  readonly deliveries: readonly StoredDelivery[];
+  readonly readUpTo: number;
+  /** How many deliveries, with a sequence above `readUpTo`, only the store has. */
+  readonly onlyStored: number;
+  readonly lastSequence: number;
+}
+
+/**
+ * The broker's memory, read by a store that came back with less than it had. It changes while it is read; what changes is
+ * also in commits, so the memory is written first and what is pending after it.
+ */
+export interface BrokerMemory {
+  /** Sessions that the store has to know. */
+  sessions(): Iterable<SessionMemory>;
+  retained(): Iterable<StoredMessage>;
+}
+
 /**
  * Keeps sessions, subscriptions, deliveries, retained messages and wills. The contract, checked by `describePersistence`
  * of `@gmqtt/testing`:
@@ -117,12 +141,16 @@ export interface RestoredSession {
  * 3. A store that is away keeps a commit pending until it is back. Rejecting means that the batch was not stored, and neither
  *    was any that was called behind it and not yet answered: what is stored is always a prefix. The broker calls them again,
  *    in the same order.
+ * 4. A store that came back with less than it had reads the broker's memory, and is as before.
  */
 export interface Persistence {
   /** False: nothing survives, `commit` is never called and acknowledgements wait for nothing. */
   readonly durable: boolean;
-  /** Connects; rejects when the store can't be used, which ends the start of the broker. */
-  open(): Awaitable<void>;
+  /**
+   * Connects; rejects when the store can't be used, which ends the start of the broker. `memory` can be read for as long
+   * as the store is open.
+   */
+  open(memory?: BrokerMemory): Awaitable<void>;
   /** All sessions, in pages of the store's choosing. Read once, before listening. */
   sessions(): AsyncIterable<readonly RestoredSession[]>;
   /** All retained messages, in pages. Read once, before listening. */

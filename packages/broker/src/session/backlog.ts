@@ -36,6 +36,21 @@ export class Backlog {
     return this.#queue.length + this.#tail.length;
   }
 
+  /** How many only the store has. */
+  get onlyStored(): number {
+    return this.#tail.length;
+  }
+
+  /** Sequence behind which only the store knows what waits. */
+  get readUpTo(): number {
+    return this.#tail.readUpTo;
+  }
+
+  /** What waits in memory, in order. */
+  inMemory(): Iterable<Delivery> {
+    return this.#queue;
+  }
+
   /** QoS 0 messages wait: live ones must not overtake them. */
   get holdsQoS0(): boolean {
     return this.#queue.qos0Length > 0 || this.#tail.length > 0;

@@ -14,22 +14,32 @@ export class DeliveryRecorder {
     this.#journal = journal;
   }
 
-  /** Queued, or sent for the first time. */
+  /** Queued, or sent without having been queued. */
   put(delivery: Delivery): void {
-    if (this.active)
-      this.#journal.record({ type: "delivery-put", clientId: this.#clientId, delivery: { ...delivery } });
+    if (!this.active) return;
+    delivery.recorded = true;
+    this.#journal.record({ type: "delivery-put", clientId: this.#clientId, delivery: { ...delivery } });
+  }
+
+  /** Sent for the first time: the store gets the message itself only once. */
+  published(delivery: Delivery): void {
+    if (delivery.recorded) this.#moved(delivery);
+    else this.put(delivery);
   }
 
   /** PUBREC was received: from now on PUBREL is owed. */
   released(delivery: Delivery): void {
-    if (!this.active) return;
-    const { packetId, sequence } = delivery;
-    this.#journal.record({ type: "delivery-state", clientId: this.#clientId, sequence, state: "released", packetId });
+    this.#moved(delivery);
   }
 
   /** Done with, or dropped. */
   delete(delivery: Delivery): void {
     if (!this.active) return;
     this.#journal.record({ type: "delivery-delete", clientId: this.#clientId, sequence: delivery.sequence });
+  }
+
+  #moved({ packetId, sequence, state }: Delivery): void {
+    if (!this.active) return;
+    this.#journal.record({ type: "delivery-state", clientId: this.#clientId, sequence, state, packetId });
   }
 }

@@ -18,6 +18,8 @@ export class Delivery implements StoredDelivery {
   packetId = 0;
   /** When PUBLISH was first sent. */
   sentAt = 0;
+  /** The store has it, or is about to. */
+  recorded = false;
 
   constructor(
     sequence: number,

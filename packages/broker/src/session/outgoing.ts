@@ -2,7 +2,7 @@
 
 import type { QoS } from "@gmqtt/packets";
 import type { Message } from "../message.ts";
-import type { StoredDelivery } from "../persistence/persistence.ts";
+import type { SessionMemory, StoredDelivery } from "../persistence/persistence.ts";
 import { lowerQoS } from "../qos.ts";
 import { DropReason } from "../stats/reasons.ts";
 import { Backlog } from "./backlog.ts";
@@ -208,6 +208,17 @@ export class Outgoing {
     return taken.sort((left, right) => left.sequence - right.sequence);
   }
 
+  /** What a store that has lost it needs to know. */
+  toMemory(): Pick<SessionMemory, "deliveries" | "readUpTo" | "onlyStored" | "lastSequence"> {
+    const deliveries = [...this.#inflight.values(), ...this.#backlog.inMemory()];
+    return {
+      deliveries: deliveries.sort((left, right) => left.sequence - right.sequence),
+      readUpTo: this.#backlog.readUpTo,
+      onlyStored: this.#backlog.onlyStored,
+      lastSequence: this.#lastSequence,
+    };
+  }
+
   /** The session ends: nothing is owed any more. */
   clear(): void {
     this.#link = null;
@@ -243,7 +254,7 @@ export class Outgoing {
     delivery.state = "published";
     delivery.sentAt = now;
     // Recorded before it is sent, so that the PUBLISH waits for the commit.
-    this.#recorder.put(delivery);
+    this.#recorder.published(delivery);
     this.#services.population.inflight++;
     if (link.sendDelivery(delivery, false) !== SendResult.TooLarge) return;
     this.#giveUp(packetId, DropReason.PacketTooLarge);

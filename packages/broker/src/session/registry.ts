@@ -1,6 +1,7 @@
 /** All sessions by client identifier: opened, left, expired, ended; and the wills that wait in them. */
 
 import { MqttError, ReasonCode } from "@gmqtt/packets";
+import type { SessionMemory } from "../persistence/persistence.ts";
 import { SessionEndReason } from "../stats/reasons.ts";
 import { NEVER_EXPIRES, type PendingWill, Session, type SessionOpening } from "./session.ts";
 import type { SessionServices } from "./session-services.ts";
@@ -65,6 +66,24 @@ export class SessionRegistry {
     this.#services.population.active++;
     session.save();
     return { session, present };
+  }
+
+  /**
+   * Refuses what would wait for the store while the store is away: a session that survives its connection, a will, and the
+   * end of a stored session. Called before anything is done about an old connection.
+   */
+  assertStorable(clientId: string, opening: Pick<SessionOpening, "expiryInterval" | "will">): void {
+    const { journal, population } = this.#services;
+    if (journal.available) return;
+    const stored = this.#sessions.get(clientId)?.stored === true;
+    if (opening.expiryInterval === 0 && opening.will === undefined && !stored) return;
+    population.storeRefusals++;
+    throw new MqttError(ReasonCode.ServerUnavailable);
+  }
+
+  /** What the store has to know of all sessions. */
+  *toMemory(): Iterable<SessionMemory> {
+    for (const session of this.#sessions.values()) if (session.stored) yield session.toMemory();
   }
 
   /** The connection of a session is gone. With `normal` its will goes unpublished [MQTT-3.14.4-3]. */

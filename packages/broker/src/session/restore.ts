@@ -37,5 +37,6 @@ export function restoreDelivery(stored: StoredDelivery, messageExpiry: number): 
   );
   delivery.state = stored.state;
   delivery.packetId = stored.packetId;
+  delivery.recorded = true;
   return delivery;
 }

@@ -3,7 +3,7 @@
 import type { ProtocolVersion } from "@gmqtt/packets";
 import type { SessionInfo } from "../client/client-view.ts";
 import type { Message } from "../message.ts";
-import type { StoredSession } from "../persistence/persistence.ts";
+import type { SessionMemory, StoredSession } from "../persistence/persistence.ts";
 import type { Subscriber } from "../router/subscriber.ts";
 import type { Subscription } from "../router/subscription.ts";
 import type { WheelTimer } from "../timer-wheel.ts";
@@ -13,6 +13,9 @@ import type { SessionServices } from "./session-services.ts";
 
 /** Session Expiry Interval that stands for never. */
 export const NEVER_EXPIRES = 0xffffffff;
+
+/** Of a session that is stored for its will alone. */
+const NOTHING_OWED = { deliveries: [], readUpTo: 0, onlyStored: 0, lastSequence: 0 } as const;
 
 /** A will that waits for its connection to end, or for its delay to pass. */
 export interface PendingWill {
@@ -164,6 +167,23 @@ export class Session implements Subscriber {
     this.outgoing.clear();
     this.incoming.clear();
     this.#link = null;
+  }
+
+  /** The store has it, or is about to. */
+  get stored(): boolean {
+    return this.#stored;
+  }
+
+  /** Everything that a store which has lost it needs to know. */
+  toMemory(): SessionMemory {
+    const session = this.toStored();
+    if (!this.persistent) return { session, subscriptions: [], incomingPacketIds: [], ...NOTHING_OWED };
+    return {
+      session,
+      subscriptions: [...this.subscriptions.values()].map((subscription) => subscription.toStored()),
+      incomingPacketIds: [...this.incoming],
+      ...this.outgoing.toMemory(),
+    };
   }
 
   toStored(): StoredSession {

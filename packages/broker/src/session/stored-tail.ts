@@ -15,7 +15,6 @@ export class StoredTail {
   readonly #services: SessionServices;
   readonly #take: (page: readonly StoredDelivery[]) => void;
   #length = 0;
-  /** Highest sequence that is in memory or was. */
   #readUpTo = 0;
   #reading = false;
   /** Added while a page was being read. */
@@ -30,6 +29,11 @@ export class StoredTail {
 
   get length(): number {
     return this.#length;
+  }
+
+  /** Highest sequence that is in memory or was. */
+  get readUpTo(): number {
+    return this.#readUpTo;
   }
 
   /** After a start: so many wait in the store. */

@@ -138,6 +138,9 @@ export class PopulationCounters {
   /** Hooks that threw something else than an MqttError, or took too long. */
   hookFailures = 0;
   hookTimeouts = 0;
+  /** How often the store became unavailable, and clients that were refused because of that. */
+  storeOutages = 0;
+  storeRefusals = 0;
   /** Errors that are bugs of the broker or of a plugin, contained to one client. */
   internalErrors = 0;
 

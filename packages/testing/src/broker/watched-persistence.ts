@@ -2,6 +2,7 @@
 
 import type {
   Awaitable,
+  BrokerMemory,
   Persistence,
   RestoredSession,
   StoreChange,
@@ -29,8 +30,8 @@ export class WatchedPersistence implements Persistence {
     return this.#inner.durable;
   }
 
-  open(): Awaitable<void> {
-    return this.#pass(() => this.#inner.open());
+  open(memory?: BrokerMemory): Awaitable<void> {
+    return this.#pass(() => this.#inner.open(memory));
   }
 
   sessions(): AsyncIterable<readonly RestoredSession[]> {
