@@ -1,0 +1,80 @@
+/** A Redis of the test's own, in a folder of its own, that it can kill, stop and start. */
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { Redis } from "ioredis";
+
+/** A port that nothing listens on just now. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  if (address === null || typeof address === "string") throw new Error("a listening server has no port");
+  return address.port;
+}
+
+export class RedisServer {
+  readonly port: number;
+  readonly #folder: string = mkdtempSync(join(tmpdir(), "gmqtt-redis-"));
+  readonly #args: readonly string[];
+  #process: ChildProcess | undefined;
+
+  private constructor(port: number, args: readonly string[]) {
+    this.port = port;
+    this.#args = args;
+  }
+
+  /** Starts one that keeps nothing on disk, unless `args` say otherwise. */
+  static async start(...args: readonly string[]): Promise<RedisServer> {
+    const server = new RedisServer(await freePort(), args);
+    await server.start();
+    return server;
+  }
+
+  get pid(): number {
+    return this.#process?.pid ?? 0;
+  }
+
+  async start(): Promise<void> {
+    const { port } = this;
+    const args = ["--port", String(port), "--bind", "127.0.0.1", "--dir", this.#folder, "--save", "", ...this.#args];
+    this.#process = spawn("redis-server", args, { stdio: "ignore" });
+    for (let attempt = 0; ; attempt++) {
+      const client = new Redis({ port, lazyConnect: true, retryStrategy: () => null, enableOfflineQueue: false });
+      client.on("error", () => {});
+      try {
+        await client.connect();
+        return;
+      } catch (error) {
+        if (attempt === 200) throw error;
+        await delay(20);
+      } finally {
+        client.disconnect();
+      }
+    }
+  }
+
+  /** SIGKILL: what it had not written to disk is gone. */
+  async kill(): Promise<void> {
+    const child = this.#process;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    child.kill("SIGKILL");
+    await once(child, "exit");
+  }
+
+  signal(name: "SIGSTOP" | "SIGCONT"): void {
+    this.#process?.kill(name);
+  }
+
+  async dispose(): Promise<void> {
+    await this.kill();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
