@@ -43,3 +43,21 @@ export function codeBlocks(page: string): CodeBlock[] {
   }
   return blocks;
 }
+
+/** The cells of the first table below a heading, without its head. */
+export function tableRows(page: string, heading: string): string[][] {
+  const [, below = ""] = readPage(page).split(`# ${heading}\n`);
+  const lines = below.split("\n");
+  const first = lines.findIndex((line) => line.startsWith("|"));
+  const rows = lines.slice(first + 2);
+  const end = rows.findIndex((line) => !line.startsWith("|"));
+  return rows.slice(0, end < 0 ? undefined : end).map((row) =>
+    row
+      .split("|")
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  );
+}
+
+/** READMEs whose code is checked with the pages; that of @gmqtt/testing is run by scripts/pack-check.mjs. */
+export const readmes: readonly string[] = ["README.md", "packages/broker/README.md", "packages/packets/README.md"];

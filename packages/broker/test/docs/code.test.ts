@@ -1,0 +1,66 @@
+/** All code in the documentation is type-checked: each block by itself, as a module of its own. */
+
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, it, onTestFinished } from "vitest";
+import { type CodeBlock, codeBlocks, docPages, readmes, repository } from "./pages.ts";
+
+const languages: Readonly<Record<string, string>> = { ts: ".mts", js: ".mjs" };
+
+/** Packages that examples import, from their sources. */
+const paths = {
+  "@gmqtt/broker": [join(repository, "packages/broker/src/index.ts")],
+  "@gmqtt/packets": [join(repository, "packages/packets/src/index.ts")],
+  "@gmqtt/testing": [join(repository, "packages/testing/src/index.ts")],
+};
+
+/** Complaints of tsc about the blocks, each with the page and line it is about. */
+function complaints(blocks: readonly CodeBlock[]): string[] {
+  const folder = mkdtempSync(join(tmpdir(), "gmqtt-docs-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  mkdirSync(join(folder, "blocks"));
+  symlinkSync(join(repository, "node_modules"), join(folder, "node_modules"));
+  for (const [index, { code, language }] of blocks.entries()) {
+    writeFileSync(join(folder, "blocks", `${index}${languages[language]}`), `${code}export {};\n`);
+  }
+  const compilerOptions = {
+    ...{ noEmit: true, composite: false, incremental: false, declaration: false, declarationMap: false },
+    ...{ isolatedDeclarations: false, allowImportingTsExtensions: true, rewriteRelativeImportExtensions: false },
+    // JavaScript names no types, so parameters may be of any.
+    ...{ allowJs: true, checkJs: true, noImplicitAny: false },
+    paths,
+  };
+  const config = { extends: join(repository, "tsconfig.base.json"), compilerOptions, include: ["blocks"] };
+  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
+  const tsc = spawnSync(join(repository, "node_modules/.bin/tsc"), ["-p", folder, "--pretty", "false"], {
+    encoding: "utf8",
+    cwd: folder,
+  });
+  // What is wrong with the packages themselves is for other checks to say.
+  const lines = `${tsc.stdout}${tsc.stderr}`.split("\n").filter((line) => /^(blocks|error)/.test(line));
+  return lines.map((line) =>
+    line.replace(/^blocks\/(\d+)\.m[tj]s\((\d+),/, (_match, index: string, at: string) => {
+      const block = blocks[Number(index)] as CodeBlock;
+      return `${block.page}:${block.line + Number(at) - 1} (`;
+    }),
+  );
+}
+
+const blocks = [...docPages(), ...readmes]
+  .flatMap((page) => codeBlocks(page))
+  .filter(({ language }) => language in languages);
+
+it("type-checks", () => {
+  expect(blocks.length).toBeGreaterThan(10);
+  expect(complaints(blocks)).toEqual([]);
+});
+
+it("would not, if it were wrong", () => {
+  const wrong = { page: "docs/made-up.md", line: 7, language: "ts" };
+  const code = `import { createBroker } from "@gmqtt/broker";\ncreateBroker({ confg: {} });\n`;
+  const [complaint, ...others] = complaints([{ ...wrong, code }]);
+  expect(complaint).toMatch(/^docs\/made-up\.md:8 .*confg/);
+  expect(others).toEqual([]);
+});
