@@ -18,7 +18,7 @@ export {
   type UserProperty,
 } from "@gmqtt/packets";
 export type { Awaitable } from "./awaitable.ts";
-export type { AuthOptions, Client, ClientOptions, SessionInfo } from "./client/client-view.ts";
+export type { AuthOptions, Client, ClientOptions, SessionInfo, WillInfo } from "./client/client-view.ts";
 export { type Clock, type ClockTimer, systemClock } from "./clock.ts";
 export {
   type ApiConfig,

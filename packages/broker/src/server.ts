@@ -5,6 +5,7 @@ import { ClientRegistry } from "./client/client-registry.ts";
 import { type Clock, type ClockTimer, systemClock } from "./clock.ts";
 import { type BrokerConfig, type BrokerConfigInput, compareConfigs, resolveConfig } from "./config/index.ts";
 import { StartError } from "./errors.ts";
+import type { Hooks } from "./hooks/hooks.ts";
 import { transportOfStream } from "./listeners/attach.ts";
 import { openListener } from "./listeners/open-listener.ts";
 import type { Listener, RawStream, Transport } from "./listeners/transport.ts";
@@ -148,6 +149,10 @@ class BrokerServer implements Broker {
 
   get listeners(): readonly Listener[] {
     return this.#listeners;
+  }
+
+  pluginsOf(hook: keyof Hooks): readonly string[] {
+    return this.#core.hookMembers.get(hook) ?? [];
   }
 
   get readiness(): Readiness {

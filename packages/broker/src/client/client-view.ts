@@ -79,6 +79,19 @@ export interface SessionInfo {
   readonly subscriptionsCurrent: number;
   readonly subscriptionsTotal: number;
   readonly hasWill: boolean;
+  /** What is published when the client is lost; undefined without a will. */
+  readonly will: WillInfo | undefined;
+}
+
+/** The will of a session. */
+export interface WillInfo {
+  readonly topic: string;
+  readonly qos: QoS;
+  readonly retain: boolean;
+  /** Bytes. */
+  readonly payloadLength: number;
+  /** Seconds between the end of the connection and the will. */
+  readonly delayInterval: number;
 }
 
 /** A connection that speaks MQTT. Before CONNECT was accepted `options.clientId` is what the CONNECT asked for. */

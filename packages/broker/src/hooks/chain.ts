@@ -70,6 +70,8 @@ export interface HookChainOptions {
   readonly monotonic: () => number;
   /** Asked per call; undefined while nobody measures. */
   readonly observer: () => HookObserver | undefined;
+  /** Gets the names of the plugins in each hook, the outermost first. */
+  readonly members?: Map<keyof Hooks, readonly string[]>;
 }
 
 /** The first plugin is outermost. Plugins are asked for their wrappers once, here. */
@@ -82,6 +84,10 @@ export function composeHooks(plugins: readonly Plugin[], options: HookChainOptio
   const composed: Record<string, AnyHook | undefined> = {};
   for (const hook of HOOK_NAMES) {
     const wrapping = wrappers.filter(({ wrapper }) => wrapper[hook] !== undefined);
+    options.members?.set(
+      hook,
+      wrapping.map(({ name }) => name),
+    );
     composed[hook] = wrapping.length === 0 ? undefined : compose(hook, wrapping, failures);
   }
   return composed as unknown as ComposedHooks;

@@ -4,6 +4,7 @@ import type { Packet, ProtocolVersion, QoS, RetainHandling } from "@gmqtt/packet
 import type { Client, SessionInfo } from "../client/client-view.ts";
 import type { Clock } from "../clock.ts";
 import type { BrokerConfig } from "../config/index.ts";
+import type { Hooks } from "../hooks/hooks.ts";
 import type { Listener, RawStream, Transport, TransportInfo } from "../listeners/transport.ts";
 import type { Logger } from "../logger.ts";
 import type { Message, MessageInit } from "../message.ts";
@@ -81,6 +82,13 @@ export interface SubscriptionService {
   unsubscribe(clientId: string, ...filters: string[]): readonly boolean[];
   unsubscribeAll(clientId: string): number;
   iterate(query?: SubscriptionQuery): IterableIterator<SubscriptionEntry>;
+  /**
+   * The member of a shared subscription (`$share/name/filter`) that a message on this topic would go to now. Nobody's turn
+   * passes. undefined: there is none.
+   */
+  peekShared(filter: string, topic: string): SubscriptionEntry | undefined;
+  /** The highest QoS at which a session may get messages of a topic, as the delivery filters say; undefined: not at all. */
+  deliveryLimit(clientId: string, topic: string): QoS | undefined;
 }
 
 /** The retained messages. */
@@ -131,6 +139,8 @@ export interface Server {
   readonly statsManager: StatsManager;
   readonly apiRegistrar: ApiRegistrar;
   readonly plugins: readonly Plugin[];
+  /** Names of the plugins that take part in a hook, the outermost first. */
+  pluginsOf(hook: keyof Hooks): readonly string[];
   readonly listeners: readonly Listener[];
   readonly readiness: Readiness;
   /** Puts a new configuration in force, as far as it can change live. Rejects, with nothing changed, when it is invalid. */

@@ -1,6 +1,6 @@
 /** From a message to its receivers. */
 
-import type { QoS } from "@gmqtt/packets";
+import { parseTopicFilter, type QoS } from "@gmqtt/packets";
 import type { Message } from "../message.ts";
 import { combineFilters, type DeliveryFilter } from "./delivery-filter.ts";
 import { FilterIndex } from "./filter-index.ts";
@@ -60,6 +60,13 @@ export class Router {
   groupOf(subscription: Subscription): SharedGroup | undefined {
     const { shareName, topicFilter, hasWildcard } = subscription;
     return shareName === undefined ? undefined : this.#index.group(topicFilter, shareName, hasWildcard);
+  }
+
+  /** The group that members of `$share/name/filter` make; undefined when there are none, or for any other filter. */
+  groupNamed(filter: string): SharedGroup | undefined {
+    const parsed = parseTopicFilter(filter);
+    if (parsed?.shareName === undefined) return undefined;
+    return this.#index.group(parsed.filter, parsed.shareName, parsed.hasWildcard);
   }
 
   /** The route of a topic was found before and holds: its name has been checked against the limits. */

@@ -41,6 +41,16 @@ export class SharedGroup {
    * away, whose session keeps it. Who is not `eligible` is passed over.
    */
   pick(eligible?: (subscriber: Subscriber) => boolean): Subscription | undefined {
+    const index = this.#find(eligible);
+    return index < 0 ? undefined : this.#take(index);
+  }
+
+  /** The member that a message on this topic would go to now; nobody's turn passes. */
+  peek(topic: string, filter: DeliveryFilter | null): Subscription | undefined {
+    return this.#members[this.#find((subscriber) => limitOf(filter, subscriber, topic) !== undefined)];
+  }
+
+  #find(eligible: ((subscriber: Subscriber) => boolean) | undefined): number {
     const members = this.#members;
     const count = members.length;
     let connected = -1;
@@ -50,12 +60,11 @@ export class SharedGroup {
       const { subscriber } = members[index] as Subscription;
       if (eligible !== undefined && !eligible(subscriber)) continue;
       if (subscriber.connected) {
-        if (subscriber.hasRoom) return this.#take(index);
+        if (subscriber.hasRoom) return index;
         if (connected < 0) connected = index;
       } else if (away < 0) away = index;
     }
-    const index = connected >= 0 ? connected : away;
-    return index < 0 ? undefined : this.#take(index);
+    return connected >= 0 ? connected : away;
   }
 
   /**

@@ -12,6 +12,7 @@ import type { BrokerServices } from "../handlers/context.ts";
 import { handOverFromAbsent, handOverFromEnding } from "../handlers/hand-over.ts";
 import { publishWill } from "../handlers/will.ts";
 import { composeHooks, type HookObserver } from "../hooks/chain.ts";
+import type { Hooks } from "../hooks/hooks.ts";
 import type { Logger } from "../logger.ts";
 import { Journal } from "../persistence/journal.ts";
 import type { Persistence } from "../persistence/persistence.ts";
@@ -42,6 +43,8 @@ export interface Core {
   readonly population: PopulationCounters;
   /** Told how long plugins take; undefined while nobody measures. */
   hookObserver: HookObserver | undefined;
+  /** Names of the plugins in each hook, the outermost first. */
+  readonly hookMembers: ReadonlyMap<keyof Hooks, readonly string[]>;
 }
 
 export function createCore(options: CoreOptions): Core {
@@ -73,6 +76,7 @@ export function createCore(options: CoreOptions): Core {
       journal.record(message === undefined ? { type: "retained-delete", topic } : { type: "retained-put", message });
     },
   });
+  const hookMembers = new Map<keyof Hooks, readonly string[]>();
   const hooks = composeHooks(plugins, {
     timeout: () => services.config.hookTimeout,
     wheel,
@@ -80,6 +84,7 @@ export function createCore(options: CoreOptions): Core {
     population,
     monotonic,
     observer: () => core.hookObserver,
+    members: hookMembers,
   });
   const services: Core["services"] = {
     config: options.config,
@@ -124,6 +129,6 @@ export function createCore(options: CoreOptions): Core {
     traffic,
     deliveryTimes,
   };
-  const core: Core = { services, shared, population, hookObserver: undefined };
+  const core: Core = { services, shared, population, hookObserver: undefined, hookMembers };
   return core;
 }

@@ -1,7 +1,7 @@
 /** The state kept for a client identifier, over connections (MQTT 5.0 section 4.1). */
 
 import type { ProtocolVersion } from "@gmqtt/packets";
-import type { SessionInfo } from "../client/client-view.ts";
+import type { SessionInfo, WillInfo } from "../client/client-view.ts";
 import type { Message } from "../message.ts";
 import type { SessionMemory, StoredSession } from "../persistence/persistence.ts";
 import type { Subscriber } from "../router/subscriber.ts";
@@ -215,6 +215,12 @@ export class Session implements Subscriber {
       subscriptionsCurrent: this.subscriptions.size,
       subscriptionsTotal: this.subscriptionsTotal,
       hasWill: this.will !== undefined,
+      will: this.will && willInfo(this.will),
     };
   }
+}
+
+function willInfo({ delayInterval, message }: PendingWill): WillInfo {
+  const { payloadLength, qos, retain, topic } = message;
+  return { topic, qos, retain, payloadLength, delayInterval };
 }

@@ -37,6 +37,12 @@ export function createSubscriptionService(broker: BrokerServices, clients: Clien
       return filters.length;
     },
     iterate: (query = {}) => iterate(broker, query),
+    peekShared(filter, topic) {
+      const { router } = broker;
+      const member = router.groupNamed(filter)?.peek(topic, router.filter);
+      return member && { clientId: member.subscriber.clientId, subscription: member.toStored() };
+    },
+    deliveryLimit: (clientId, topic) => (broker.router.filter === null ? 2 : broker.router.filter(clientId, topic)),
   };
 }
 
