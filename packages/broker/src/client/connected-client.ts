@@ -90,7 +90,7 @@ export class ConnectedClient implements ClientContext {
 
   /** Something was received. */
   heard(): void {
-    this.#keepAlive.heard();
+    this.#keepAlive.heard(this.connection.arrivedAt);
   }
 
   /** Starts sending what the session owes. */

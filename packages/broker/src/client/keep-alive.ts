@@ -4,7 +4,6 @@ import type { TimerWheel, WheelTimer } from "../timer-wheel.ts";
 
 export class KeepAlive {
   readonly #limit: number;
-  readonly #monotonic: () => number;
   readonly #timer: WheelTimer | null;
   #last: number;
 
@@ -17,7 +16,6 @@ export class KeepAlive {
     expired: () => void,
   ) {
     this.#limit = seconds * 1500;
-    this.#monotonic = monotonic;
     this.#last = monotonic();
     if (seconds === 0) {
       this.#timer = null;
@@ -32,9 +30,9 @@ export class KeepAlive {
     this.#timer = timer;
   }
 
-  /** Something was received. */
-  heard(): void {
-    if (this.#timer !== null) this.#last = this.#monotonic();
+  /** Something was received at this monotonic time. */
+  heard(at: number): void {
+    this.#last = at;
   }
 
   stop(): void {

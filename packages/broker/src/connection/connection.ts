@@ -199,11 +199,11 @@ export class Connection implements TransportHandler {
   onData(chunk: Buffer): void {
     if (this.#ending) return; // read and thrown away
     this.receivedAt = this.#shared.clock.now();
-    if (this.#shared.deliveryTimes.active) this.arrivedAt = this.#shared.clock.monotonic();
+    this.arrivedAt = this.#shared.clock.monotonic();
     this.decoder.push(chunk);
     if (!this.#busy) {
       const { scheduler } = this.#shared;
-      scheduler.beginChunk(this.#shared.clock.monotonic());
+      scheduler.beginChunk(this.arrivedAt);
       this.owner.onReadable();
       scheduler.endChunk();
     } else if (this.decoder.bufferedBytes > READ_AHEAD && !this.#paused) {
