@@ -54,10 +54,4 @@ export class CommitGate {
     this.#batches.splice(0, count);
     this.#pieces.splice(0, count);
   }
-
-  clear(): void {
-    this.#batches.length = 0;
-    this.#pieces.length = 0;
-    this.#bytes = 0;
-  }
 }

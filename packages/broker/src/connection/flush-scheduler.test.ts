@@ -1,0 +1,142 @@
+import { describe, expect, test } from "vitest";
+import { FlushScheduler } from "./flush-scheduler.ts";
+
+/** A scheduler with a clock of its own, and connections that note when they are flushed. */
+function schedulerWithLog() {
+  const state = { now: 0 };
+  const log: string[] = [];
+  const scheduler = new FlushScheduler(() => state.now);
+  const connection = (name: string, takes = 0) => ({
+    flush: () => {
+      log.push(name);
+      state.now += takes;
+    },
+  });
+  const chunkAfter = (milliseconds: number): void => {
+    state.now += milliseconds;
+    scheduler.beginChunk(state.now);
+  };
+  return { chunkAfter, connection, log, scheduler, state };
+}
+
+const turnEnds = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+describe("FlushScheduler", () => {
+  test("flushes everybody once, at the end of the turn, in the order in which they asked", async () => {
+    const { connection, log, scheduler } = schedulerWithLog();
+    scheduler.add(connection("a"));
+    scheduler.add(connection("b"));
+    expect(log).toEqual([]);
+    await turnEnds();
+    expect(log).toEqual(["a", "b"]);
+    await turnEnds();
+    expect(log).toHaveLength(2);
+  });
+
+  test("the journal commits before each flush, also when there is no output yet", async () => {
+    const { connection, log, scheduler } = schedulerWithLog();
+    scheduler.beforeFlush = () => void log.push("commit");
+    scheduler.schedule();
+    await turnEnds();
+    expect(log).toEqual(["commit"]);
+    scheduler.add(connection("a"));
+    await turnEnds();
+    expect(log).toEqual(["commit", "commit", "a"]);
+  });
+
+  test("a connection that asks while others are flushed has its turn in the next flush", () => {
+    const { connection, log, scheduler } = schedulerWithLog();
+    scheduler.add({
+      flush: () => {
+        log.push("a");
+        scheduler.add(connection("b"));
+      },
+    });
+    scheduler.flush();
+    expect(log).toEqual(["a"]);
+    scheduler.flush();
+    expect(log).toEqual(["a", "b"]);
+  });
+
+  test("cuts a turn that gets long, after a look at the clock every 32 packets", () => {
+    const { connection, log, scheduler, state } = schedulerWithLog();
+    scheduler.add(connection("a"));
+    state.now = 100;
+    for (let packet = 1; packet <= 31; packet++) scheduler.afterPacket();
+    expect(log).toEqual([]);
+    scheduler.afterPacket();
+    expect(log).toEqual(["a"]);
+  });
+
+  test("does not cut a turn that is still short", () => {
+    const { connection, log, scheduler, state } = schedulerWithLog();
+    scheduler.add(connection("a"));
+    state.now = 0.4;
+    for (let packet = 1; packet <= 64; packet++) scheduler.afterPacket();
+    expect(log).toEqual([]);
+  });
+
+  test("cuts no more often than writing is worth: a slice lasts three times what the last flush took", () => {
+    const { connection, log, scheduler, state } = schedulerWithLog();
+    scheduler.add(connection("slow", 10));
+    scheduler.flush();
+    scheduler.add(connection("next"));
+    state.now += 29;
+    for (let packet = 1; packet <= 32; packet++) scheduler.afterPacket();
+    expect(log).toEqual(["slow"]);
+    state.now += 2;
+    for (let packet = 1; packet <= 32; packet++) scheduler.afterPacket();
+    expect(log).toEqual(["slow", "next"]);
+  });
+
+  test("packets without any output are no reason to flush", () => {
+    const { log, scheduler, state } = schedulerWithLog();
+    scheduler.beforeFlush = () => void log.push("commit");
+    state.now = 100;
+    for (let packet = 1; packet <= 64; packet++) scheduler.afterPacket();
+    expect(log).toEqual([]);
+  });
+
+  describe("with chunks that come", () => {
+    test("far apart, writes what one causes right behind it", () => {
+      const { chunkAfter, connection, log, scheduler, state } = schedulerWithLog();
+      state.now = 1000;
+      for (let chunk = 0; chunk < 8; chunk++) {
+        chunkAfter(10);
+        scheduler.endChunk();
+      }
+      chunkAfter(10);
+      scheduler.add(connection("a"));
+      expect(log).toEqual([]);
+      scheduler.endChunk();
+      expect(log).toEqual(["a"]);
+    });
+
+    test("close to each other, gathers what they cause until the end of the turn", async () => {
+      const { chunkAfter, connection, log, scheduler } = schedulerWithLog();
+      for (let chunk = 0; chunk < 8; chunk++) {
+        chunkAfter(0.01);
+        scheduler.add(connection(`${chunk}`));
+        scheduler.endChunk();
+      }
+      expect(log).toEqual([]);
+      await turnEnds();
+      expect(log).toHaveLength(8);
+    });
+
+    test("far apart, but with a flush ahead anyway, leaves it to that", async () => {
+      const { chunkAfter, connection, log, scheduler } = schedulerWithLog();
+      for (let chunk = 0; chunk < 8; chunk++) {
+        chunkAfter(10);
+        scheduler.endChunk();
+      }
+      scheduler.add(connection("a"));
+      chunkAfter(10);
+      scheduler.add(connection("b"));
+      scheduler.endChunk();
+      expect(log).toEqual([]);
+      await turnEnds();
+      expect(log).toEqual(["a", "b"]);
+    });
+  });
+});
