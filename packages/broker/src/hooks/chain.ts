@@ -120,25 +120,27 @@ class HookFailures {
     return (...input) => {
       const observer = this.#options.observer();
       const start = observer === undefined ? 0 : this.#options.monotonic();
+      let result: unknown;
       try {
-        const result = run(...input);
-        if (isPromise(result)) {
-          return result.then(
-            (value) => {
-              observer?.(plugin, hook, this.#options.monotonic() - start);
-              return value;
-            },
-            (error) => {
-              observer?.(plugin, hook, this.#options.monotonic() - start);
-              throw this.#blame(error, plugin);
-            },
-          );
-        }
-        observer?.(plugin, hook, this.#options.monotonic() - start);
-        return result;
+        result = run(...input);
       } catch (error) {
+        observer?.(plugin, hook, this.#options.monotonic() - start);
         throw this.#blame(error, plugin);
       }
+      if (isPromise(result)) {
+        return result.then(
+          (value) => {
+            observer?.(plugin, hook, this.#options.monotonic() - start);
+            return value;
+          },
+          (error) => {
+            observer?.(plugin, hook, this.#options.monotonic() - start);
+            throw this.#blame(error, plugin);
+          },
+        );
+      }
+      observer?.(plugin, hook, this.#options.monotonic() - start);
+      return result;
     };
   }
 
