@@ -70,12 +70,11 @@ export class DeliveryQueue {
   /** Takes out every entry that `choose` answers true for, in order. */
   takeAll(choose: (delivery: Delivery) => boolean): Delivery[] {
     const taken: Delivery[] = [];
-    for (let index = this.#head; index < this.#entries.length; index++) {
-      const delivery = this.#entries[index];
-      if (delivery === null || delivery === undefined || !choose(delivery)) continue;
-      this.#remove(index, delivery);
-      taken.push(delivery);
-    }
+    const kept: Delivery[] = [];
+    for (const delivery of this) (choose(delivery) ? taken : kept).push(delivery);
+    this.#entries = kept;
+    this.#head = 0;
+    for (const delivery of taken) this.#uncount(delivery);
     return taken;
   }
 
@@ -98,9 +97,7 @@ export class DeliveryQueue {
 
   #remove(index: number, delivery: Delivery): void {
     this.#entries[index] = null;
-    this.#length--;
-    this.#bytes -= delivery.size;
-    if (delivery.qos === 0) this.#qos0--;
+    this.#uncount(delivery);
     if (this.#length === 0) {
       this.#entries = [];
       this.#head = 0;
@@ -112,5 +109,11 @@ export class DeliveryQueue {
       this.#entries = this.#entries.filter((entry) => entry !== null);
       this.#head = 0;
     }
+  }
+
+  #uncount(delivery: Delivery): void {
+    this.#length--;
+    this.#bytes -= delivery.size;
+    if (delivery.qos === 0) this.#qos0--;
   }
 }

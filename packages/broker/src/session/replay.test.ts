@@ -1,0 +1,14 @@
+import { expect, test } from "vitest";
+import { messageOn } from "../../test/deliveries.ts";
+import { Replay } from "./replay.ts";
+
+test("gives the messages as they are when their turn comes, leaving out what is gone", () => {
+  const messages = new Map(["a", "b", "c"].map((topic) => [topic, messageOn(topic)]));
+  const replay = new Replay(["a", "b", "c"], 1, [7], (topic) => messages.get(topic));
+  expect(replay.next()?.topic).toBe("a");
+  messages.delete("b");
+  const newer = messageOn("c", { payload: "newer" });
+  messages.set("c", newer);
+  expect([replay.next(), replay.next(), replay.next()]).toEqual([newer, undefined, undefined]);
+  expect([replay.qos, replay.subscriptionIdentifiers]).toEqual([1, [7]]);
+});
