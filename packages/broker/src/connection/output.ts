@@ -218,7 +218,10 @@ export class Output implements Flushable, CommitWaiter, GateTarget {
   }
 
   #full(): void {
-    if (!this.#blocked) this.#write();
+    if (!this.#blocked) {
+      this.#write(); // one packet may be larger than the limit: a peer who was not behind before may take it
+      return;
+    }
     if (this.unsentBytes <= this.#options.maxUnsentBytes || this.#overflown) return;
     this.#overflown = true;
     this.#options.onOverflow();

@@ -120,15 +120,17 @@ function accept(
   kinds: IterationOptions | undefined,
 ): Awaitable<void> {
   const { broker } = context;
+  const { journal } = broker;
+  const pending = journal.pending;
   let reached: number;
   try {
     reached = distribute(broker, message, kinds);
   } catch (error) {
     return refuse(context, packet, refusalOf(error));
   }
-  if (packet.qos === 0) return;
   acknowledge(context, packet, reached === 0 ? ReasonCode.NoMatchingSubscribers : ReasonCode.Success);
-  if (broker.journal.congested) return broker.journal.relieved();
+  // QoS 0 goes on past a store that is behind, unless it adds to what the store has to do.
+  if (journal.congested && (packet.qos > 0 || journal.pending > pending)) return journal.relieved();
 }
 
 /** PUBACK or PUBREC; it leaves when what it promises is committed. */

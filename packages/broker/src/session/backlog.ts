@@ -69,9 +69,11 @@ export class Backlog {
 
   /** Takes in a delivery, dropping others or itself where a limit is reached. */
   add(delivery: Delivery, now: number): void {
-    if (this.#isFull(delivery, true) && !this.#makeRoom(delivery, now)) return;
-    while (this.#isFull(delivery, false)) if (!this.#makeRoom(delivery, now)) return;
-    const { connected, recorder, services } = this.#options;
+    const { clientId, connected, recorder, services } = this.#options;
+    if (!this.#admit(delivery, now)) {
+      services.dropped(clientId, delivery.message, delivery.qos, DropReason.QueueFull);
+      return;
+    }
     recorder.put(delivery);
     services.population.queued++;
     // Offline, a durable store holds what exceeds a small window; so does it while older ones are still to be read.
@@ -95,7 +97,7 @@ export class Backlog {
 
   /** Reads on in the store before memory runs dry. */
   refill(): void {
-    if (this.#tail.length > 0 && this.#queue.length < PAGE / 2) this.#tail.read();
+    if (this.#tail.length > 0 && this.#queue.length < this.#tail.lowWater) this.#tail.read();
   }
 
   /** Takes out every delivery in memory that `choose` answers true for, in order. */
@@ -118,19 +120,44 @@ export class Backlog {
     services.dropped(clientId, delivery.message, delivery.qos, reason);
   }
 
-  #isFull(arriving: Delivery, byNumber: boolean): boolean {
-    const { inflight, services } = this.#options;
-    const { limits, mqtt } = services.config;
-    if (byNumber && inflight.size + this.length >= mqtt.maxQueuedMessages) return true;
-    const { maxQueuedBytes } = limits;
-    return maxQueuedBytes > 0 && this.#queue.bytes + inflight.bytes + arriving.size > maxQueuedBytes;
+  /** A page is in memory: those that had to give way before it was read go now. */
+  trim(now: number): void {
+    while (this.#tooMany(1) && this.#giveWay(now));
   }
 
-  /** gmqtt's order of dropping. False: it is the arriving message that had to go. */
-  #makeRoom(arriving: Delivery, now: number): boolean {
-    const { clientId, inflight, services } = this.#options;
+  /** Makes room where there is none. False: it is the arriving delivery that has to go. */
+  #admit(arriving: Delivery, now: number): boolean {
+    const { inflight, services } = this.#options;
     const { config, population } = services;
-    population.limitHit("mqtt.max_queued_messages");
+    const { maxQueuedBytes } = config.limits;
+    if (arriving.size > maxQueuedBytes) {
+      population.limitHit("limits.max_queued_bytes");
+      return false; // all others together could not make room for it
+    }
+    if (this.#tooMany(0)) {
+      population.limitHit("mqtt.max_queued_messages");
+      if (!this.#giveWay(now)) {
+        if (this.#tail.length === 0) return false;
+        this.#tail.read(); // the oldest is there, and goes when it has been read
+      }
+    }
+    while (this.#queue.bytes + inflight.bytes + arriving.size > maxQueuedBytes) {
+      population.limitHit("limits.max_queued_bytes");
+      if (!this.#giveWay(now)) return false;
+    }
+    return true;
+  }
+
+  /** With what is there, less `excess`, the longest queue is reached. */
+  #tooMany(excess: number): boolean {
+    const { inflight, services } = this.#options;
+    return inflight.size + this.length - excess >= services.config.mqtt.maxQueuedMessages;
+  }
+
+  /** Drops one delivery, in gmqtt's order. False when there is none in memory that may go. */
+  #giveWay(now: number): boolean {
+    const { inflight, services } = this.#options;
+    const { config, population } = services;
     const { inflightExpiry } = config.mqtt;
     const abandoned = inflightExpiry === 0 ? undefined : inflight.abandonOldest(now - inflightExpiry);
     if (abandoned !== undefined) {
@@ -138,10 +165,7 @@ export class Backlog {
       this.drop(abandoned, DropReason.InflightExpired);
       return true;
     }
-    if (this.#queue.length === 0) {
-      services.dropped(clientId, arriving.message, arriving.qos, DropReason.QueueFull);
-      return false;
-    }
+    if (this.#queue.length === 0) return false;
     population.queued--;
     const expired = this.#queue.takeExpired(now);
     if (expired !== undefined) this.drop(expired, DropReason.Expired);

@@ -359,6 +359,7 @@ export class Outgoing {
       this.#inflight.restore(delivery);
       if (this.#link !== null) this.#again.push(delivery);
     }
+    this.#backlog.trim(this.#services.clock.now());
     this.pump();
   }
 }
