@@ -4,8 +4,13 @@ import { isPromise } from "../awaitable.ts";
 import type { StoredDelivery } from "../persistence/persistence.ts";
 import type { SessionServices } from "./session-services.ts";
 
-/** Deliveries read at a time; also how many an offline session of a durable store keeps in memory. */
+/** Deliveries read at first; also how many an offline session of a durable store keeps in memory. */
 export const PAGE = 256;
+
+/** Once it is known how large they are: so many that they have about this many bytes, but neither fewer nor more than that. */
+const PAGE_BYTES = 1024 * 1024;
+const SMALLEST_PAGE = 16;
+const LARGEST_PAGE = 2048;
 
 /** How long to wait before a failed read is tried again: milliseconds. */
 const RETRY_DELAY = 1000;
@@ -17,6 +22,8 @@ export class StoredTail {
   #length = 0;
   #readUpTo = 0;
   #reading = false;
+  /** Deliveries to ask for. */
+  #pageSize = PAGE;
   /** Added while a page was being read. */
   #meanwhile = 0;
 
@@ -34,6 +41,11 @@ export class StoredTail {
   /** Highest sequence that is in memory or was. */
   get readUpTo(): number {
     return this.#readUpTo;
+  }
+
+  /** The next page should be asked for when fewer than this wait in memory. */
+  get lowWater(): number {
+    return this.#pageSize / 2;
   }
 
   /** After a start: so many wait in the store. */
@@ -68,7 +80,7 @@ export class StoredTail {
 
   #request(): void {
     this.#meanwhile = 0;
-    const page = this.#services.persistence.deliveries(this.#clientId, this.#readUpTo, PAGE);
+    const page = this.#services.persistence.deliveries(this.#clientId, this.#readUpTo, this.#pageSize);
     if (isPromise(page)) {
       page.then(
         (deliveries) => this.#arrived(deliveries),
@@ -86,10 +98,11 @@ export class StoredTail {
     this.#readUpTo = fresh.at(-1)?.sequence ?? this.#readUpTo;
     this.#length -= fresh.length;
     // A short page is the last: what is still counted beyond it came later, or the store has lost it.
-    if (page.length < PAGE && this.#length > this.#meanwhile) {
+    if (page.length < this.#pageSize && this.#length > this.#meanwhile) {
       this.#services.population.queued -= this.#length - this.#meanwhile;
       this.#length = this.#meanwhile;
     }
+    this.#pageSize = pageSizeAfter(page);
     this.#take(fresh);
   }
 
@@ -98,4 +111,12 @@ export class StoredTail {
     this.#services.logger.error({ err: error, clientId: this.#clientId }, "queue could not be read, trying again");
     this.#services.clock.setTimer(RETRY_DELAY, () => this.read());
   }
+}
+
+/** Small messages come in large pages, so that a long queue drains fast; large ones don't fill the memory. */
+function pageSizeAfter(page: readonly StoredDelivery[]): number {
+  let bytes = 1;
+  for (const { message } of page) bytes += message.topic.length + message.payload.length;
+  const fitting = Math.floor((PAGE_BYTES / bytes) * page.length);
+  return Math.min(LARGEST_PAGE, Math.max(SMALLEST_PAGE, fitting));
 }
