@@ -1,16 +1,36 @@
 /** The plugin: registers our services, serves them and everybody else's, and keeps out who is banned. */
 
-import type { HookWrapper, Plugin, PluginContext, Server } from "@gmqtt/broker";
+import { resolve } from "node:path";
+import {
+  type ApiService,
+  type ExplainAnswer,
+  type ExplainQuestion,
+  type HookWrapper,
+  type Plugin,
+  type PluginContext,
+  ReasonCode,
+  type Server,
+} from "@gmqtt/broker";
 import { Access } from "./access/access.ts";
 import { Calls } from "./api/calls.ts";
 import { ApiRegistry } from "./api/registry.ts";
+import { readBans, writeBans } from "./bans/ban-file.ts";
+import { banHooks } from "./bans/ban-hooks.ts";
+import { BanList } from "./bans/ban-list.ts";
 import { type AdminConfig, configSchema } from "./config.ts";
 import { type Endpoint, readEndpoints } from "./endpoints/endpoint.ts";
 import { serveGrpc } from "./grpc/server.ts";
 import { type RunningServer, serveRest } from "./rest/server.ts";
+import { banService } from "./services/ban.ts";
 import { clientService } from "./services/client.ts";
+import { explainService } from "./services/explain.ts";
 import { publishService } from "./services/publish.ts";
+import { retainedService } from "./services/retained.ts";
+import { serverService } from "./services/server.ts";
+import { sessionService } from "./services/session.ts";
 import { subscriptionService } from "./services/subscription.ts";
+import { topicService } from "./services/topic.ts";
+import { traceService } from "./services/trace.ts";
 
 /** An address that the API is served at. */
 export interface ServedEndpoint {
@@ -24,6 +44,8 @@ export class AdminPlugin implements Plugin {
   readonly #context: PluginContext;
   #config: AdminConfig;
   #access: Access;
+  #bans: BanList | undefined;
+  #saving: Promise<void> = Promise.resolve();
   #stopping: AbortController = new AbortController();
   #servers: { readonly endpoint: ServedEndpoint; readonly server: RunningServer }[] = [];
 
@@ -39,7 +61,16 @@ export class AdminPlugin implements Plugin {
   }
 
   hookWrapper(): HookWrapper {
-    return {};
+    return banHooks(() => this.#bans);
+  }
+
+  explain({ action, clientId, remoteAddress, username }: ExplainQuestion): ExplainAnswer | undefined {
+    if (action !== "connect") return undefined;
+    const ban = this.#bans?.find({ clientId, username, address: remoteAddress });
+    if (ban === undefined) return { decision: "allow", rule: "no ban" };
+    const reason = ban.reason === "" ? "" : `: ${ban.reason}`;
+    const rule = `${ban.kind} ${ban.value} is banned by ${ban.createdBy}${reason}`;
+    return { decision: "deny", rule, reasonCode: ReasonCode.Banned };
   }
 
   async load(server: Server): Promise<void> {
@@ -48,7 +79,8 @@ export class AdminPlugin implements Plugin {
     this.#stopping = new AbortController();
     const { logger } = server;
     const registry = new ApiRegistry(logger);
-    for (const service of this.#services(server)) server.apiRegistrar.registerService(service);
+    const bans = await this.#loadBans(server);
+    for (const service of this.#services(server, bans)) server.apiRegistrar.registerService(service);
     server.apiRegistrar.attachHost(registry);
     const limits = (): AdminConfig["limits"] => this.#config.limits;
     const calls = new Calls({ access: () => this.#access, limits, clock: server.clock, logger });
@@ -87,9 +119,41 @@ export class AdminPlugin implements Plugin {
     this.#access = new Access(config);
   }
 
-  #services(server: Server): ReturnType<typeof clientService>[] {
+  #services(server: Server, bans: BanList): ApiService[] {
     const maxPageSize = (): number => this.#config.limits.max_page_size;
-    return [clientService(server), subscriptionService(server, maxPageSize), publishService(server)];
+    return [
+      clientService(server),
+      subscriptionService(server, maxPageSize),
+      publishService(server),
+      sessionService(server, maxPageSize),
+      retainedService(server),
+      banService(server, bans, () => this.#saveBans()),
+      topicService(server),
+      traceService(server),
+      explainService(server, maxPageSize),
+      serverService(server),
+    ];
+  }
+
+  async #loadBans(server: Server): Promise<BanList> {
+    const bans = new BanList(server.clock);
+    for (const ban of this.#bansFile === undefined ? [] : await readBans(this.#bansFile)) bans.add(ban);
+    this.#bans = bans;
+    return bans;
+  }
+
+  get #bansFile(): string | undefined {
+    const { bans_file } = this.#config;
+    return bans_file === undefined ? undefined : resolve(this.#context.baseDirectory, bans_file);
+  }
+
+  /** One write after the other; what a write finds is what it keeps. */
+  #saveBans(): Promise<void> {
+    const path = this.#bansFile;
+    if (path === undefined) return Promise.resolve();
+    const saving = this.#saving.then(() => writeBans(path, this.#bans?.list() ?? []));
+    this.#saving = saving.catch(() => {}); // whoever asked for it hears of it
+    return saving;
   }
 
   #isOpenTo({ tls }: Endpoint): boolean {

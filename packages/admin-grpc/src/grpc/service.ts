@@ -66,9 +66,14 @@ function unary(method: ApiMethod, context: GrpcContext): handleUnaryCall<Message
 function stream(method: ApiMethod, context: GrpcContext): handleServerStreamingCall<Message, Message> {
   return (call) => {
     const messages = context.calls.stream(method, context.caller(call), () => call.request);
+    // The head goes out as soon as the stream is open: until something happens, it is all that tells the caller so.
+    const opened = setImmediate(() => call.sendMetadata(new Metadata()));
     pump(call, messages).then(
       () => call.end(),
-      (error: unknown) => call.destroy(Object.assign(new Error(), statusOf(error))),
+      (error: unknown) => {
+        clearImmediate(opened);
+        call.destroy(Object.assign(new Error(), statusOf(error)));
+      },
     );
   };
 }

@@ -1,6 +1,5 @@
 /** The REST front: finds the method of a request by the routes that services declare, and answers as grpc-gateway does. */
 
-import type { Server } from "node:http";
 import type { PeerCertificate, TLSSocket } from "node:tls";
 import type { ApiRoute } from "@gmqtt/broker";
 import type { HttpBindings } from "@hono/node-server";
@@ -157,6 +156,3 @@ function commonNameOf(socket: Partial<TLSSocket>): string | undefined {
   const name = certificate?.subject?.CN as string | string[] | undefined;
   return Array.isArray(name) ? name[0] : name;
 }
-
-/** Any of node:http's servers. */
-export type RestServer = Server;

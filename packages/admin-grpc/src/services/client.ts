@@ -1,12 +1,11 @@
 /** gmqtt.admin.api.ClientService: clients and their sessions. */
 
-import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { ApiService, Client, ReasonCode, Server, SessionInfo } from "@gmqtt/broker";
 import { invalidArgument, notFound } from "../api/status.ts";
 import { type ClientSchema, ClientService } from "../gen/gmqtt/admin/api/client_pb.ts";
 import { sum, timestamp, uint32 } from "./numbers.ts";
 import { pageOf } from "./paging.ts";
-import { protobufService } from "./protobuf-service.ts";
+import { type Init, protobufService } from "./protobuf-service.ts";
 
 export function clientService(server: Server): ApiService {
   const { clientService: clients } = server;
@@ -57,10 +56,7 @@ function noClient(clientId: string): Error {
 }
 
 /** A client as the API shows it; `client` is undefined while it is away. */
-export function describeClient(
-  session: SessionInfo,
-  client: Client | undefined,
-): MessageInitShape<typeof ClientSchema> {
+export function describeClient(session: SessionInfo, client: Client | undefined): Init<typeof ClientSchema> {
   return {
     clientId: session.clientId,
     username: session.username ?? "",
@@ -79,7 +75,7 @@ export function describeClient(
   };
 }
 
-function describeConnection({ connection, stats }: Client): MessageInitShape<typeof ClientSchema> {
+function describeConnection({ connection, stats }: Client): Init<typeof ClientSchema> {
   const { localAddress, localPort, remoteAddress, remotePort } = connection;
   return {
     remoteAddr: hostAndPort(remoteAddress, remotePort),

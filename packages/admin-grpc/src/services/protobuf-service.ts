@@ -1,8 +1,11 @@
 /** Registers a service of this package: a handler for every method, each typed by the messages of its method. */
 
-import type { MessageInitShape, MessageShape } from "@bufbuild/protobuf";
+import type { DescMessage, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import type { GenService, GenServiceMethods } from "@bufbuild/protobuf/codegenv2";
 import type { ApiCall, ApiService, Awaitable } from "@gmqtt/broker";
+
+/** The fields of a message, all optional, before it is made. */
+export type Init<D extends DescMessage> = Extract<MessageInitShape<D>, { readonly $typeName?: never }>;
 
 /** The handlers of a service. */
 export type Handlers<M extends GenServiceMethods> = {

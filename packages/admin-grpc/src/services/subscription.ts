@@ -1,6 +1,5 @@
 /** gmqtt.admin.api.SubscriptionService: subscriptions of all sessions. */
 
-import type { MessageInitShape } from "@bufbuild/protobuf";
 import type {
   ApiService,
   QoS,
@@ -20,7 +19,7 @@ import {
   SubscriptionService,
 } from "../gen/gmqtt/admin/api/subscription_pb.ts";
 import { takePage } from "./paging.ts";
-import { protobufService } from "./protobuf-service.ts";
+import { type Init, protobufService } from "./protobuf-service.ts";
 
 export function subscriptionService(server: Server, maxPageSize: () => number): ApiService {
   const { subscriptionService: subscriptions } = server;
@@ -51,10 +50,7 @@ export function subscriptionService(server: Server, maxPageSize: () => number): 
 }
 
 /** A subscription as the API shows it. */
-export function describeSubscription({
-  clientId,
-  subscription,
-}: SubscriptionEntry): MessageInitShape<typeof SubscriptionSchema> {
+export function describeSubscription({ clientId, subscription }: SubscriptionEntry): Init<typeof SubscriptionSchema> {
   return {
     clientId,
     topicName: subscription.filter,

@@ -11,21 +11,21 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file gmqtt/admin/api/topic.proto.
  */
 export const file_gmqtt_admin_api_topic: GenFile = /*@__PURE__*/
-  fileDesc("ChtnbXF0dC9hZG1pbi9hcGkvdG9waWMucHJvdG8SD2dtcXR0LmFkbWluLmFwaSJEChJCcm93c2VUb3BpY1JlcXVlc3QSDQoFdG9waWMYASABKAkSEQoJcGFnZV9zaXplGAIgASgNEgwKBHBhZ2UYAyABKA0iVwoTQnJvd3NlVG9waWNSZXNwb25zZRIrCgZsZXZlbHMYASADKAsyGy5nbXF0dC5hZG1pbi5hcGkuVG9waWNMZXZlbBITCgt0b3RhbF9jb3VudBgCIAEoDSJxCgpUb3BpY0xldmVsEgwKBG5hbWUYASABKAkSDQoFdG9waWMYAiABKAkSFQoNc3Vic2NyaXB0aW9ucxgDIAEoDRIZChFyZXRhaW5lZF9tZXNzYWdlcxgEIAEoDRIUCgxoYXNfY2hpbGRyZW4YBSABKAgydwoMVG9waWNTZXJ2aWNlEmcKBkJyb3dzZRIjLmdtcXR0LmFkbWluLmFwaS5Ccm93c2VUb3BpY1JlcXVlc3QaJC5nbXF0dC5hZG1pbi5hcGkuQnJvd3NlVG9waWNSZXNwb25zZSISgtPkkwIMEgovdjEvdG9waWNzYgZwcm90bzM", [file_google_api_annotations]);
+  fileDesc("ChtnbXF0dC9hZG1pbi9hcGkvdG9waWMucHJvdG8SD2dtcXR0LmFkbWluLmFwaSJFChJCcm93c2VUb3BpY1JlcXVlc3QSDgoGcHJlZml4GAEgASgJEhEKCXBhZ2Vfc2l6ZRgCIAEoDRIMCgRwYWdlGAMgASgNIlcKE0Jyb3dzZVRvcGljUmVzcG9uc2USKwoGbGV2ZWxzGAEgAygLMhsuZ21xdHQuYWRtaW4uYXBpLlRvcGljTGV2ZWwSEwoLdG90YWxfY291bnQYAiABKA0iawoKVG9waWNMZXZlbBIMCgRuYW1lGAEgASgJEg0KBXRvcGljGAIgASgJEhUKDXN1YnNjcmlwdGlvbnMYAyABKA0SGQoRcmV0YWluZWRfbWVzc2FnZXMYBCABKA0SDgoGcHJlZml4GAUgASgJMncKDFRvcGljU2VydmljZRJnCgZCcm93c2USIy5nbXF0dC5hZG1pbi5hcGkuQnJvd3NlVG9waWNSZXF1ZXN0GiQuZ21xdHQuYWRtaW4uYXBpLkJyb3dzZVRvcGljUmVzcG9uc2UiEoLT5JMCDBIKL3YxL3RvcGljc2IGcHJvdG8z", [file_google_api_annotations]);
 
 /**
  * @generated from message gmqtt.admin.api.BrowseTopicRequest
  */
 export type BrowseTopicRequest = Message<"gmqtt.admin.api.BrowseTopicRequest"> & {
   /**
-   * Place in the tree, for example "sensors/kitchen"; empty: its root.
+   * Place in the tree: everything that begins with this, for example "sensors/kitchen/"; empty: its root.
    *
-   * @generated from field: string topic = 1;
+   * @generated from field: string prefix = 1;
    */
-  topic: string;
+  prefix: string;
 
   /**
-   * Levels returned, the largest first; 0: 20. A larger number than the configured limit is taken as the limit.
+   * Levels returned, those with the most in them first; 0: 20. A larger number than the configured limit is taken as the limit.
    *
    * @generated from field: uint32 page_size = 2;
    */
@@ -84,7 +84,7 @@ export type TopicLevel = Message<"gmqtt.admin.api.TopicLevel"> & {
   name: string;
 
   /**
-   * The place in the tree, to be asked for next.
+   * The levels down to this one.
    *
    * @generated from field: string topic = 2;
    */
@@ -105,11 +105,11 @@ export type TopicLevel = Message<"gmqtt.admin.api.TopicLevel"> & {
   retainedMessages: number;
 
   /**
-   * Whether there are levels below.
+   * Prefix that shows the levels below; empty if there are none.
    *
-   * @generated from field: bool has_children = 5;
+   * @generated from field: string prefix = 5;
    */
-  hasChildren: boolean;
+  prefix: string;
 };
 
 /**
