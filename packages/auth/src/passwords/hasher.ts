@@ -1,0 +1,105 @@
+/** Checks and makes password hashes. What takes long runs in threads; what is compared takes the same time either way. */
+
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import type { HashPool } from "./hash-pool.ts";
+import type { StoredPassword } from "./stored-password.ts";
+
+/** What new passwords are hashed with. */
+export type NewHash = "argon2id" | "bcrypt" | "pbkdf2";
+
+/** How new passwords are hashed. */
+export interface HashPolicy {
+  readonly newHash: NewHash;
+  /** Memory in KiB. */
+  readonly argon2: { readonly memory: number; readonly iterations: number; readonly parallelism: number };
+  readonly bcryptCost: number;
+}
+
+/** What OWASP asks of PBKDF2 with SHA-512. */
+const PBKDF2_ITERATIONS = 210_000;
+/** Longer ones bcrypt would cut off in silence. Bytes. */
+const BCRYPT_LIMIT = 72;
+
+export class Hasher {
+  readonly #pool: HashPool;
+  readonly #policy: HashPolicy;
+
+  constructor(pool: HashPool, policy: HashPolicy) {
+    this.#pool = pool;
+    this.#policy = policy;
+  }
+
+  /** Is this the password? `wanted` is asked before anything slow; rejects with `HashRefusal` as `HashPool.run` does. */
+  async verify(stored: StoredPassword, password: Uint8Array, wanted: () => boolean): Promise<boolean> {
+    switch (stored.kind) {
+      case "plain":
+        return timingSafeEqual(digest("sha256", stored.text), digest("sha256", password)); // digests are of one length
+      case "md5":
+      case "sha256":
+        return timingSafeEqual(stored.digest, digest(stored.kind, password));
+      case "sha512":
+        return equal(stored.digest, digest("sha512", Buffer.concat([password, stored.salt])));
+      case "argon2":
+        return (await this.#pool.run({ name: "argon2-verify", stored: stored.text, password }, wanted)) === true;
+      case "bcrypt":
+        return (await this.#pool.run({ name: "bcrypt-verify", stored: stored.text, password }, wanted)) === true;
+      case "pbkdf2": {
+        const { iterations, salt } = stored;
+        const length = stored.digest.length;
+        const task = { name: "pbkdf2", password, salt, iterations, length } as const;
+        return equal(stored.digest, (await this.#pool.run(task, wanted)) as Uint8Array);
+      }
+    }
+  }
+
+  /** A new hash, as it stands in a file. Throws `RangeError` for a password that the hash can't keep whole. */
+  async hash(password: Uint8Array): Promise<string> {
+    const { argon2, bcryptCost, newHash } = this.#policy;
+    if (newHash === "argon2id") return (await this.#pool.run({ name: "argon2-hash", password, ...argon2 })) as string;
+    if (newHash === "bcrypt") {
+      if (password.length > BCRYPT_LIMIT) {
+        throw new RangeError(`password of ${password.length} bytes exceeds the ${BCRYPT_LIMIT} that bcrypt can keep`);
+      }
+      return (await this.#pool.run({ name: "bcrypt-hash", password, cost: bcryptCost })) as string;
+    }
+    const salt = randomBytes(12);
+    const task = { name: "pbkdf2", password, salt, iterations: PBKDF2_ITERATIONS, length: 64 } as const;
+    const key = Buffer.from((await this.#pool.run(task)) as Uint8Array);
+    return `$7$${PBKDF2_ITERATIONS}$${salt.toString("base64")}$${key.toString("base64")}`;
+  }
+
+  /** A hash that no password fits, and that takes as long to check as a new one. */
+  decoy(): StoredPassword {
+    const { iterations, memory, parallelism } = this.#policy.argon2;
+    const random = (length: number): string => randomBytes(length).toString("base64").replace(/=+$/, "");
+    const text = `$argon2id$v=19$m=${memory},t=${iterations},p=${parallelism}$${random(16)}$${random(32)}`;
+    return { kind: "argon2", text, memory, iterations };
+  }
+
+  /** Is this hash weaker than what new passwords get? */
+  isOld(stored: StoredPassword): boolean {
+    const { argon2, bcryptCost } = this.#policy;
+    switch (stored.kind) {
+      case "plain":
+      case "md5":
+      case "sha256":
+      case "sha512":
+        return true;
+      case "pbkdf2":
+        return stored.iterations < PBKDF2_ITERATIONS;
+      case "bcrypt":
+        return stored.cost < bcryptCost;
+      case "argon2":
+        return stored.memory * stored.iterations < argon2.memory * argon2.iterations;
+    }
+  }
+}
+
+function digest(algorithm: string, value: string | Uint8Array): Buffer {
+  return createHash(algorithm).update(value).digest();
+}
+
+/** Lengths come from the file, not from the client. */
+function equal(stored: Uint8Array, computed: Uint8Array): boolean {
+  return stored.length === computed.length && timingSafeEqual(stored, computed);
+}

@@ -1,0 +1,45 @@
+/**
+ * A thread that computes the slow password hashes, so that the event loop never does. Plain JavaScript beside src, because
+ * a worker is loaded by its path and must be the same file for sources and for what is built.
+ */
+
+import { pbkdf2Sync } from "node:crypto";
+import { setPriority } from "node:os";
+import { parentPort } from "node:worker_threads";
+import { hashSync as argon2Hash, verifySync as argon2Verify } from "@node-rs/argon2";
+import { hashSync as bcryptHash, verifySync as bcryptVerify } from "@node-rs/bcrypt";
+
+/** Argon2id in the numbering of the library. */
+const ARGON2ID = 2;
+
+// On Linux a thread has a priority of its own: messages go before logins. Elsewhere it would be that of the whole process.
+if (process.platform === "linux") {
+  try {
+    setPriority(10);
+  } catch {
+    // Not allowed here; hashing then competes as an equal.
+  }
+}
+
+/** By the name of the task. */
+const tasks = {
+  "argon2-verify": ({ stored, password }) => argon2Verify(stored, Buffer.from(password)),
+  "argon2-hash": ({ password, memory, iterations, parallelism }) =>
+    argon2Hash(Buffer.from(password), {
+      algorithm: ARGON2ID,
+      memoryCost: memory,
+      timeCost: iterations,
+      parallelism,
+    }),
+  "bcrypt-verify": ({ stored, password }) => bcryptVerify(Buffer.from(password), stored),
+  "bcrypt-hash": ({ password, cost }) => bcryptHash(Buffer.from(password), cost),
+  pbkdf2: ({ password, salt, iterations, length }) => pbkdf2Sync(password, salt, iterations, length, "sha512"),
+};
+
+parentPort.on("message", (task) => {
+  try {
+    parentPort.postMessage({ result: tasks[task.name](task) });
+  } catch (error) {
+    parentPort.postMessage({ error: error instanceof Error ? error.message : String(error) });
+  }
+});
