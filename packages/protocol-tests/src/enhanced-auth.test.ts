@@ -57,7 +57,7 @@ async function authenticated(broker: TestBroker): Promise<TestClient> {
 describe.each(stores)("enhanced authentication, with the $name store", ({ start }) => {
   const begin = () => start({ plugins: () => [plugin(counting)] });
 
-  it("goes over AUTH 0x18 to CONNACK, which has method and data [MQTT-4.12.0-2] [MQTT-4.12.0-3] [MQTT-4.12.0-5]", async () => {
+  it("goes over AUTH 0x18 to CONNACK, which has method and data [MQTT-3.15.2-1] [MQTT-4.12.0-2] [MQTT-4.12.0-3] [MQTT-4.12.0-5]", async () => {
     const broker = await begin();
     const client = broker.open();
     client.sendConnect({ properties: properties("1") });

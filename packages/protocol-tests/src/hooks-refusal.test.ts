@@ -77,7 +77,7 @@ describe.each(stores)("a hook that refuses, with the $name store", ({ start }) =
   }
 
   it.each(ways.flatMap((way) => ([3, 4, 5] as const).map((version) => [way, version] as const)))(
-    "onBasicAuth %s: version %s is told as far as it can be, then comes the close",
+    "onBasicAuth %s: version %s is told as far as it can be, then comes the close [MQTT-3.2.2-4] [MQTT-3.2.2-5] [MQTT-3.2.2-7] [MQTT-3.2.2-8] [MQTT-4.13.2-1]",
     async (way, version) => {
       const broker = await begin("onBasicAuth", way);
       const { code } = WAYS[way]!;

@@ -30,7 +30,7 @@ function bodies(version: ProtocolVersion): ReadonlyMap<number, Buffer> {
 
 describe.each(stores)("fixed headers, with the $name store", ({ start }) => {
   it.each(versions)(
-    "with a wrong reserved bit end the connection, for every packet, in version %s [MQTT-2.1.3-1] [MQTT-3.8.1-1] [MQTT-3.10.1-1] [MQTT-3.14.1-1] [MQTT-3.15.1-1] [hard case 11]",
+    "with a wrong reserved bit end the connection, for every packet, in version %s [MQTT-2.1.3-1] [MQTT-2.2.2-2] [MQTT-3.6.1-1] [MQTT-3.8.1-1] [MQTT-3.10.1-1] [MQTT-3.14.1-1] [MQTT-3.15.1-1] [hard case 11]",
     async (version) => {
       const broker = await start();
       const neighbour = await bystander(broker);

@@ -64,7 +64,7 @@ const IN_CONNECT: Record<string, Place> = {
 
 describe.each(stores)("strings that are no UTF-8, with the $name store", ({ start }) => {
   it.each(Object.entries(AFTER))(
-    "end the connection as %s [MQTT-1.5.4-1] [MQTT-1.5.4-2] [MQTT-1.5.7-1] [hard case 17]",
+    "end the connection as %s [MQTT-3.3.2-1] [MQTT-3.3.2-13] [MQTT-3.3.2-19] [MQTT-1.5.4-1] [MQTT-1.5.4-2] [MQTT-1.5.7-1] [hard case 17]",
     async (_, place) => {
       const broker = await start();
       const neighbour = await bystander(broker);
@@ -117,7 +117,7 @@ describe.each(stores)("strings that are no UTF-8, with the $name store", ({ star
     }
   });
 
-  it("keep U+FEFF wherever it stands: topic, client identifier, user property [MQTT-1.5.4-3] [hard case 17]", async () => {
+  it("keep U+FEFF wherever it stands: topic, client identifier, user property [MQTT-1.5.4-3] [MQTT-1.5.3-3] [hard case 17]", async () => {
     const broker = await start();
     const client = await broker.connect({ clientId: "\ufeffid" });
     expect(broker.server.clientService.getClient("\ufeffid")).toBeDefined();

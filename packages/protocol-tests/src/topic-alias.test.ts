@@ -47,7 +47,7 @@ describe.each(stores)("aliases of the client, with the $name store", ({ start })
     await client.disconnected(0x94);
   });
 
-  it("up to the maximum are taken [MQTT-3.2.2-17]", async () => {
+  it("up to the maximum are taken [MQTT-3.2.2-17] [MQTT-3.3.2-12]", async () => {
     const broker = await start();
     const client = await broker.connect();
     await client.publish("a", "", { qos: 1, properties: { topicAlias: 10 } });
@@ -83,7 +83,7 @@ describe.each(stores)("aliases of the client, with the $name store", ({ start })
 });
 
 describe.each(stores)("aliases of the broker, with the $name store", ({ start }) => {
-  it("start at 1, stay within the client's maximum, and carry the topic at first [MQTT-3.1.2-26] [hard case 29]", async () => {
+  it("start at 1, stay within the client's maximum, and carry the topic at first [MQTT-3.3.2-11] [MQTT-3.1.2-26] [hard case 29]", async () => {
     const broker = await start();
     const client = await broker.connect({ properties: { topicAliasMaximum: 2 } });
     await client.subscribe("#");

@@ -23,7 +23,7 @@ describe.each(stores)("topic filters, with the $name store", ({ start }) => {
     ["/", ["/"], ["a", "//"]],
     ["a", ["a"], ["A", "a ", " a", "a/"]],
   ])(
-    "%s matches what it is to and nothing else [MQTT-4.7.1-2] [MQTT-4.7.2-1] [MQTT-4.7.3-4]",
+    "%s matches what it is to and nothing else [MQTT-3.3.2-3] [MQTT-4.7.1-2] [MQTT-4.7.2-1] [MQTT-4.7.3-4]",
     async (filter, yes, no) => {
       const broker = await start();
       const client = await broker.connect();

@@ -65,7 +65,7 @@ describe.each(stores)("acknowledgements of nothing, with the $name store", ({ st
     },
   );
 
-  it("PUBREC is answered by PUBREL, in 5.0 with 0x92", async () => {
+  it("PUBREC is answered by PUBREL, in 5.0 with 0x92 [MQTT-3.6.2-1]", async () => {
     const broker = await start();
     const young = await broker.connect({ autoAck: false });
     young.send("pubrec", { packetId: 77 });
