@@ -2,15 +2,14 @@
 
 import { Client, type ClientEnvironment } from "./client/client.ts";
 import { ClientRegistry } from "./client/client-registry.ts";
-import { type Clock, type ClockTimer, systemClock } from "./clock.ts";
-import { type BrokerConfig, type BrokerConfigInput, compareConfigs, resolveConfig } from "./config/index.ts";
-import { StartError } from "./errors.ts";
+import { type Clock, systemClock } from "./clock.ts";
+import { type BrokerConfig, type BrokerConfigInput, resolveConfig } from "./config/index.ts";
+
 import type { Hooks } from "./hooks/hooks.ts";
 import { transportOfStream } from "./listeners/attach.ts";
 import { openListener } from "./listeners/open-listener.ts";
 import type { Listener, RawStream, Transport } from "./listeners/transport.ts";
 import { type Logger, silentLogger } from "./logger.ts";
-import { createMemoryPersistence } from "./persistence/memory.ts";
 import type { Persistence } from "./persistence/persistence.ts";
 import { type ApiRegistrar, createApiRegistrar } from "./plugin/api-registrar.ts";
 import type { Plugin } from "./plugin/plugin.ts";
@@ -28,7 +27,7 @@ import type { DeliveryFilter, DeliveryFilterHandle } from "./router/delivery-fil
 import { Admission } from "./server/admission.ts";
 import { createBrokerMemory } from "./server/broker-memory.ts";
 import { type Core, createCore } from "./server/core.ts";
-import { mergeLive } from "./server/merge-config.ts";
+import { reload } from "./server/reload.ts";
 import { restoreState } from "./server/restore.ts";
 import { createClientService } from "./server/services/client-service.ts";
 import { filterDeliveries } from "./server/services/delivery-filters.ts";
@@ -37,7 +36,8 @@ import { createPublisher } from "./server/services/publisher.ts";
 import { createRetainedService } from "./server/services/retained-service.ts";
 import { createStatsManager } from "./server/services/stats-manager.ts";
 import { createSubscriptionService } from "./server/services/subscription-service.ts";
-import { disconnectAll } from "./server/shutdown.ts";
+import { disconnectAll, settleStore } from "./server/shutdown.ts";
+import { persistenceFor, startStep } from "./server/start-step.ts";
 import { SysTopics } from "./server/sys/sys-topics.ts";
 import { UndoStack } from "./server/undo-stack.ts";
 import type { StatsManager } from "./stats/stats.ts";
@@ -100,6 +100,7 @@ class BrokerServer implements Broker {
   #listeners: Listener[] = [];
   #phase: Phase = "new";
   #restored = 0;
+  #starting: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
 
   constructor(options: BrokerOptions) {
@@ -172,6 +173,11 @@ class BrokerServer implements Broker {
   async start(): Promise<void> {
     if (this.#phase !== "new") throw new Error("a broker is started once");
     this.#phase = "starting";
+    this.#starting = this.#start();
+    await this.#starting;
+  }
+
+  async #start(): Promise<void> {
     try {
       await this.#openStore();
       await restoreState(this.#core.services, (sessions) => {
@@ -181,8 +187,9 @@ class BrokerServer implements Broker {
       await this.#listen();
     } catch (error) {
       this.#phase = "stopped";
-      this.#core.shared.wheel.stop();
+      for (const client of [...this.#open]) client.connection.destroy();
       await this.#undo.run();
+      this.#core.shared.wheel.stop();
       throw error;
     }
     this.#phase = "running";
@@ -205,32 +212,8 @@ class BrokerServer implements Broker {
     return this.#stopping;
   }
 
-  async applyConfig(next: BrokerConfig): Promise<ApplyResult> {
-    const { services } = this.#core;
-    const current = services.config;
-    const changes = compareConfigs(current, next);
-    const applied = [...changes.live];
-    const needsRestart = [...changes.restart];
-    const undo = new UndoStack((culprit, error) => this.logger.error({ err: error, culprit }, "could not be set back"));
-    try {
-      for (const name of changes.plugins) {
-        const plugin = this.plugins.find((candidate) => candidate.name === name);
-        if (plugin?.applyConfig === undefined) {
-          needsRestart.push(`plugins.${name}`);
-          continue;
-        }
-        await plugin.applyConfig(next.plugins[name]);
-        undo.push(`plugin ${name}`, () => plugin.applyConfig?.(current.plugins[name]));
-        applied.push(`plugins.${name}`);
-      }
-      for (const listener of this.#listeners) await listener.reload();
-    } catch (error) {
-      await undo.run(); // a refused configuration changes nothing
-      throw error;
-    }
-    services.config = mergeLive(current, next, changes.restart);
-    services.router.forgetRoutes();
-    return { applied, needsRestart };
+  applyConfig(next: BrokerConfig): Promise<ApplyResult> {
+    return reload({ core: this.#core, plugins: this.plugins, listeners: this.#listeners }, next);
   }
 
   acceptTransport(transport: Transport): void {
@@ -271,14 +254,14 @@ class BrokerServer implements Broker {
       else this.logger.error({ type }, "store is unavailable");
     });
     const memory = createBrokerMemory(this.#core.services);
-    await step(`persistence ${type}`, () => this.#persistence.open(memory));
+    await startStep(`persistence ${type}`, () => this.#persistence.open(memory));
     this.#undo.push(`persistence ${type}`, () => this.#persistence.close());
     this.#undo.push("journal", () => this.#core.services.journal.close());
   }
 
   async #loadPlugins(): Promise<void> {
     for (const plugin of this.plugins) {
-      await step(`plugin ${plugin.name}`, () => plugin.load(this));
+      await startStep(`plugin ${plugin.name}`, () => plugin.load(this));
       this.#undo.push(`plugin ${plugin.name}`, () => plugin.unload());
       this.logger.info({ plugin: plugin.name }, "plugin loaded");
     }
@@ -312,19 +295,9 @@ class BrokerServer implements Broker {
     this.#undo.push("$SYS topics", () => topics.stop());
   }
 
-  /** The last changes are given as much time as connections are. */
-  async #settleStore(): Promise<void> {
-    const { clock, config, journal, logger } = this.#core.services;
-    let late: ClockTimer | undefined;
-    const timeout = new Promise<void>((resolve) => {
-      late = clock.setTimer(config.shutdownTimeout, resolve);
-    });
-    await Promise.race([journal.settled(), timeout]);
-    late?.cancel();
-    if (journal.pending > 0) logger.error({ changes: journal.pending }, "store did not commit, changes are lost");
-  }
-
   async #stop(): Promise<void> {
+    // What has begun is finished, or undone by itself, before it is taken down.
+    await this.#starting?.catch(() => {});
     if (this.#phase === "new" || this.#phase === "stopped") {
       this.#phase = "stopped";
       return;
@@ -334,7 +307,7 @@ class BrokerServer implements Broker {
     const { services } = this.#core;
     for (const listener of this.#listeners) await listener.close();
     await disconnectAll(this.#open, services);
-    await this.#settleStore();
+    await settleStore(services);
     try {
       await services.hooks.onStop?.();
     } catch (error) {
@@ -344,22 +317,5 @@ class BrokerServer implements Broker {
     this.#core.shared.wheel.stop();
     this.#phase = "stopped";
     this.logger.info({}, "broker stopped");
-  }
-}
-
-function persistenceFor(type: string, plugins: readonly Plugin[]): Persistence {
-  if (type === "memory") return createMemoryPersistence();
-  const provider = plugins.find(({ persistence }) => persistence?.type === type)?.persistence;
-  if (provider !== undefined) return provider.create();
-  throw new StartError("persistence", `persistence.type is ${type}, but no plugin provides it; add it to plugin_order`);
-}
-
-async function step(culprit: string, run: () => unknown): Promise<void> {
-  try {
-    await run();
-  } catch (error) {
-    if (error instanceof StartError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new StartError(culprit, `${culprit} failed: ${reason}`, { cause: error });
   }
 }

@@ -1,7 +1,8 @@
-/** Ends all connections when the broker stops. */
+/** What a stop waits for: connections to close, the store to hold what it was given. */
 
 import { ReasonCode } from "@gmqtt/packets";
 import type { Client } from "../client/client.ts";
+import type { ClockTimer } from "../clock.ts";
 import type { BrokerServices } from "../handlers/context.ts";
 
 /** How often it is looked whether everybody has gone: milliseconds. */
@@ -24,4 +25,16 @@ export async function disconnectAll(clients: ReadonlySet<Client>, broker: Broker
     await new Promise<void>((resolve) => clock.setTimer(LOOK_EVERY, resolve));
   }
   for (const client of [...clients]) client.connection.destroy();
+}
+
+/** Gives the last changes as much time to be stored as connections have to close. */
+export async function settleStore(broker: BrokerServices): Promise<void> {
+  const { clock, config, journal, logger } = broker;
+  let late: ClockTimer | undefined;
+  const timeout = new Promise<void>((resolve) => {
+    late = clock.setTimer(config.shutdownTimeout, resolve);
+  });
+  await Promise.race([journal.settled(), timeout]);
+  late?.cancel();
+  if (journal.pending > 0) logger.error({ changes: journal.pending }, "store did not commit, changes are lost");
 }

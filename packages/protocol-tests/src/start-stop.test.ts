@@ -1,0 +1,66 @@
+/** Starts that are interrupted, and starts that fail half-way. */
+
+import { type AddressInfo, createServer } from "node:net";
+import { createBroker, type Plugin, StartError } from "@gmqtt/broker";
+import { describe, expect, it } from "vitest";
+
+/** Notes what happens to it; `load` waits for `loaded`. */
+function slowPlugin(events: string[], loaded: Promise<void>): Plugin {
+  return {
+    name: "slow",
+    load: async () => {
+      await loaded;
+      events.push("load");
+    },
+    unload: () => void events.push("unload"),
+    hookWrapper: () => ({}),
+  };
+}
+
+describe("a broker", () => {
+  it("that is stopped while it starts finishes its start, and then stops", async () => {
+    const events: string[] = [];
+    let finish = (): void => {};
+    const loaded = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    const broker = createBroker({
+      config: { listeners: [{ address: "127.0.0.1:0" }] },
+      plugins: [slowPlugin(events, loaded)],
+    });
+    const started = broker.start();
+    const stopped = broker.stop();
+    finish();
+    await Promise.all([started, stopped]);
+    expect(events).toEqual(["load", "unload"]);
+    expect(broker.readiness).toMatchObject({ ready: false, reason: "stopping" });
+  });
+
+  it("whose second listener can't be had takes back the first and names the culprit", async () => {
+    const events: string[] = [];
+    const taken = createServer();
+    await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
+    const { port } = taken.address() as AddressInfo;
+    const broker = createBroker({
+      config: { listeners: [{ address: "127.0.0.1:0" }, { address: `127.0.0.1:${port}` }] },
+      plugins: [slowPlugin(events, Promise.resolve())],
+    });
+    const failure = await broker.start().catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(StartError);
+    expect((failure as StartError).message).toBe(
+      `cannot listen on 127.0.0.1:${port}: address already in use (another broker running?)`,
+    );
+    expect(events).toEqual(["load", "unload"]);
+    const first = broker.listeners[0]?.port as number;
+    const again = createServer();
+    await new Promise<void>((resolve) => again.listen(first, "127.0.0.1", resolve));
+    await Promise.all([taken, again].map((server) => new Promise((resolve) => server.close(resolve))));
+  });
+
+  it("is started once", async () => {
+    const broker = createBroker();
+    await broker.start();
+    await expect(broker.start()).rejects.toThrow("a broker is started once");
+    await broker.stop();
+  });
+});
