@@ -43,6 +43,7 @@ describe.each(stores)("a subscriber that stops reading, with the $name store", (
     const missed = statsManager.traffic.messagesDropped.slow_consumer[0] as number;
     expect(missed).toBeGreaterThan(1_000);
     expect(statsManager.client("frozen")?.messagesDropped.slow_consumer[0]).toBe(missed);
+    expect([...statsManager.population.limitsHit]).toEqual([["limits.max_unsent_bytes", missed]]);
     frozen.thaw();
     await broker.idle();
     expect(count(frozen) + missed).toBe(2_000);
@@ -156,6 +157,7 @@ describe.each(durableStores)("a store that does not commit, with the $name store
         if (number % 10 === 0) await broker.idle();
       }
       expect(broker.server.statsManager.pendingCommits).toBeLessThanOrEqual(25);
+      expect(broker.server.statsManager.population.limitsHit.get("limits.max_pending_commits")).toBe(1);
       await neighbour.ping();
       await neighbour.publish("other", "QoS 0 goes on");
       store.release();

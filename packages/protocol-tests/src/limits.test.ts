@@ -230,6 +230,14 @@ describe.each(stores)("limits, with the $name store", ({ start }) => {
     },
   );
 
+  it("are all asked for, here or with backpressure and queues", async () => {
+    const broker = await start();
+    const elsewhere = ["max_queued_bytes", "max_unsent_bytes", "max_unsent_bytes_hard", "max_pending_commits"];
+    const inFile = (key: string) => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    const asked = [...CASES.map(({ key }) => key), ...elsewhere];
+    expect(Object.keys(broker.server.config.limits).map(inFile).toSorted()).toEqual(asked.toSorted());
+  });
+
   it("have safe defaults, under names that are the same in file and code", async () => {
     const broker = await start();
     const limits = broker.server.config.limits as unknown as Record<string, number>;

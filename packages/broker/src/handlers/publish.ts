@@ -130,7 +130,9 @@ function accept(
   }
   acknowledge(context, packet, reached === 0 ? ReasonCode.NoMatchingSubscribers : ReasonCode.Success);
   // QoS 0 goes on past a store that is behind, unless it adds to what the store has to do.
-  if (journal.congested && (packet.qos > 0 || journal.pending > pending)) return journal.relieved();
+  if (!journal.congested || (packet.qos === 0 && journal.pending === pending)) return;
+  broker.population.limitHit("limits.max_pending_commits");
+  return journal.relieved();
 }
 
 /** PUBACK or PUBREC; it leaves when what it promises is committed. */

@@ -246,6 +246,7 @@ export class Outgoing {
     const result = link.sendMessage(message, retain, ids);
     if (result === SendResult.Sent) return;
     const reason = result === SendResult.TooLarge ? DropReason.PacketTooLarge : DropReason.SlowConsumer;
+    if (reason === DropReason.SlowConsumer) this.#services.population.limitHit("limits.max_unsent_bytes");
     this.#services.dropped(this.#clientId, message, 0, reason);
   }
 
