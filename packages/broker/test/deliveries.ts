@@ -26,9 +26,12 @@ export function delivery(sequence: number, init: DeliveryInit = {}): Delivery {
   return made;
 }
 
-/** A message of QoS 1 with the payload "x", unless it is said otherwise. */
-export function messageOn(topic: string, init: Partial<MessageInit> & { readonly now?: number } = {}): Message {
-  return Message.create({ payload: "x", qos: 1, ...init, topic }, "publisher", init.now ?? 0);
+/** What a test says of a message; the rest is QoS 1, payload "x", from "publisher" at 0. */
+type MessageOptions = Partial<MessageInit> & { readonly now?: number; readonly publisher?: string };
+
+/** A message made by hand. */
+export function messageOn(topic: string, { now = 0, publisher = "publisher", ...init }: MessageOptions = {}): Message {
+  return Message.create({ payload: "x", qos: 1, ...init, topic }, publisher, now);
 }
 
 /** As a store gives it back. */

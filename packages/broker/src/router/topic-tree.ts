@@ -27,10 +27,6 @@ export class TopicTree {
     remove(this.#root, topic.split("/"), 0);
   }
 
-  clear(): void {
-    this.#root.children = null;
-  }
-
   /** Visits each topic name that the filter matches [MQTT-4.7.2-1]. */
   match(filter: string, visit: (topic: string) => void): void {
     collect(this.#root, filter.split("/"), 0, visit);

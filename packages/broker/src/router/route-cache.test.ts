@@ -1,0 +1,48 @@
+import { describe, expect, test } from "vitest";
+import type { Route } from "./route.ts";
+import { RouteCache } from "./route-cache.ts";
+
+const GENERATION = 32 * 1024;
+
+const routeOf = (): Route => ({ receivers: [], groups: [] });
+
+function filled(cache: RouteCache, from: number, count: number): void {
+  for (let index = from; index < from + count; index++) cache.set(`t${index}`, routeOf());
+}
+
+describe("RouteCache", () => {
+  test("gives back the route of a topic until it is deleted or all are forgotten", () => {
+    const cache = new RouteCache();
+    const [a, b] = [routeOf(), routeOf()];
+    cache.set("a", a);
+    cache.set("b", b);
+    expect([cache.get("a"), cache.get("b"), cache.get("a"), cache.get("c")]).toEqual([a, b, a, undefined]);
+    expect(cache.get("a")).toBe(a);
+    cache.delete("a");
+    expect([cache.get("a"), cache.get("b")]).toEqual([undefined, b]);
+    cache.clear();
+    expect(cache.get("b")).toBeUndefined();
+  });
+
+  test("forgets what was not asked for while a generation filled up, and nothing else", () => {
+    const cache = new RouteCache();
+    const [asked, other] = [routeOf(), routeOf()];
+    cache.set("asked", asked);
+    cache.set("other", other);
+    filled(cache, 0, GENERATION);
+    expect(cache.get("asked")).toBe(asked);
+    filled(cache, GENERATION, GENERATION);
+    expect([cache.get("asked"), cache.get("other")]).toEqual([asked, undefined]);
+  });
+
+  test("deletes and forgets what has grown old as well", () => {
+    const cache = new RouteCache();
+    cache.set("a", routeOf());
+    cache.set("b", routeOf());
+    filled(cache, 0, GENERATION);
+    cache.delete("a");
+    expect(cache.get("a")).toBeUndefined();
+    cache.clear();
+    expect(cache.get("b")).toBeUndefined();
+  });
+});
