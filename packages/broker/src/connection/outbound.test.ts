@@ -1,6 +1,7 @@
-import { Decoder, encode, type PublishPacket, ReceivedPublish } from "@gmqtt/packets";
+import { encode, type PublishPacket } from "@gmqtt/packets";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { received } from "../../test/received.ts";
 import { Message } from "../message.ts";
 import { CHUNK_SIZE, ChunkPool } from "./chunk-pool.ts";
 import { Outbound } from "./outbound.ts";
@@ -25,30 +26,6 @@ function sink(reusable = true) {
 
 function bytesOf(length: number, value = length): Buffer {
   return Buffer.alloc(length, value & 0xff);
-}
-
-function received(packet: PublishPacket, version: 4 | 5): ReceivedPublish {
-  const decoder = new Decoder({ from: "client" });
-  decoder.push(
-    Buffer.from(
-      encode(
-        {
-          type: 1,
-          protocolVersion: version,
-          cleanStart: true,
-          keepAlive: 0,
-          clientId: "c",
-          ...(version === 5 ? { properties: {} } : {}),
-        },
-        version,
-      ),
-    ),
-  );
-  decoder.next();
-  decoder.push(Buffer.from(encode(packet, version)));
-  const publish = decoder.next();
-  if (!(publish instanceof ReceivedPublish)) throw new Error("a PUBLISH was expected");
-  return publish;
 }
 
 describe("Outbound", () => {
