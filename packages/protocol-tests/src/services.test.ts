@@ -253,6 +253,7 @@ describe.each(stores)("retainedService, with the $name store", ({ start }) => {
     const { retainedService } = broker.server;
     retainedService.addOrReplace({ topic: "a", payload: "x" });
     expect(() => retainedService.addOrReplace({ topic: "b", payload: "x" })).toThrow(/max_retained_messages/);
+    expect(broker.server.statsManager.population.limitsHit.get("limits.max_retained_messages")).toBe(1);
     expect(() => retainedService.addOrReplace({ topic: "b/+", payload: "x" })).toThrow(/topic name/);
     retainedService.addOrReplace({ topic: "a", payload: "y" });
   });

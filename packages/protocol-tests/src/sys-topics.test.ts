@@ -86,6 +86,14 @@ describe.each(stores)("the topics of SYS, with the $name store", ({ start }) => 
     expect(Number(found.get("load/connections/1min"))).toBeGreaterThan(0);
   });
 
+  it("know of a crowd that came and went between two looks", async () => {
+    const broker = await start(every10s);
+    const crowd = await Promise.all([broker.connect(), broker.connect(), broker.connect()]);
+    for (const client of crowd) await client.drop();
+    await broker.advance(10_000);
+    expect((await values(broker)).get("clients/maximum")).toBe("3");
+  });
+
   it("are published anew at each interval, when they changed", async () => {
     const broker = await start(every10s);
     const client = await broker.connect();

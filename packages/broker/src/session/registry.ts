@@ -63,7 +63,9 @@ export class SessionRegistry {
       session.willTimer?.cancel();
     }
     session.open(opening, now);
-    this.#services.population.active++;
+    const { population } = this.#services;
+    population.active++;
+    population.activeMaximum = Math.max(population.activeMaximum, population.active);
     session.save();
     return { session, present };
   }

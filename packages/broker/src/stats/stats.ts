@@ -118,6 +118,8 @@ export class PopulationCounters {
   disconnected = 0;
   /** Connected now. */
   active = 0;
+  /** The most that were connected at a time, since the start. */
+  activeMaximum = 0;
   /** Sessions kept for clients that are away, now. */
   inactive = 0;
   sessionsCreated = 0;

@@ -20,7 +20,10 @@ export function createRetainedService(broker: BrokerServices): RetainedService {
       const message = messageOf(broker, init);
       message.retain = true;
       const limit = message.payloadLength === 0 ? undefined : retained.limitFor(message);
-      if (limit !== undefined) throw new MqttError(ReasonCode.QuotaExceeded, { reasonString: `${limit} is reached` });
+      if (limit !== undefined) {
+        broker.population.limitHit(limit);
+        throw new MqttError(ReasonCode.QuotaExceeded, { reasonString: `${limit} is reached` });
+      }
       retained.apply(message);
     },
     remove: (topic) => retained.remove(topic),

@@ -14,7 +14,6 @@ export class SysTopics {
   /** The last value of each topic: only what changed is published. */
   readonly #published: Map<string, string> = new Map();
   #startedAt = 0;
-  #maximumClients = 0;
   #timer: WheelTimer | null = null;
 
   constructor(server: Server) {
@@ -54,7 +53,6 @@ export class SysTopics {
   #values(broker: BrokerServices): Map<string, string> {
     const { config, clock, population, retained, sessions, traffic } = broker;
     const { messagesReceived, messagesSent, messagesDropped, received, sent } = traffic;
-    this.#maximumClients = Math.max(this.#maximumClients, population.active);
     const queued = population.queued + population.inflight;
     const dropped = Object.values(messagesDropped).reduce((total, counts) => total + sum(counts), 0);
     const values: [string, string | number][] = [
@@ -66,7 +64,7 @@ export class SysTopics {
       ["clients/disconnected", population.inactive],
       ["clients/inactive", population.inactive],
       ["clients/expired", population.sessionsTerminated.expired],
-      ["clients/maximum", this.#maximumClients],
+      ["clients/maximum", population.activeMaximum],
       ["messages/received", sum(received.packets)],
       ["messages/sent", sum(sent.packets)],
       ["messages/stored", retained.count + queued],
