@@ -5,6 +5,7 @@ import type { Registry } from "prom-client";
 import { HEALTH_PATHS, type PrometheusConfig } from "./config.ts";
 import { type Page, PageServer, textPage } from "./http-server.ts";
 import { declareBroker } from "./metrics/broker.ts";
+import { ConnectionCounts } from "./metrics/connection-counts.ts";
 import { declareDurations } from "./metrics/durations.ts";
 import { MetricBook } from "./metrics/metric-book.ts";
 import { processMetrics } from "./metrics/process.ts";
@@ -12,6 +13,7 @@ import { processMetrics } from "./metrics/process.ts";
 export class PrometheusPlugin implements Plugin {
   readonly name = "prometheus";
   readonly #config: PrometheusConfig;
+  #connections: ConnectionCounts = new ConnectionCounts();
   #pages: PageServer | undefined;
   #stopMeasuring: (() => void) | undefined;
   #scraping: Promise<string> | undefined;
@@ -25,19 +27,21 @@ export class PrometheusPlugin implements Plugin {
     return this.#pages?.address;
   }
 
-  /** Everything is read from statistics: no message passes through here. */
+  /** Clients are heard coming and going; no message passes through here. */
   hookWrapper(): HookWrapper {
-    return {};
+    this.#connections = new ConnectionCounts();
+    return this.#connections.hooks;
   }
 
   async load(server: Server): Promise<void> {
     const book = new MetricBook();
-    declareBroker(book, server);
+    const process = processMetrics(); // the event loop is watched from now on
+    declareBroker(book, server, this.#connections);
     const measure = declareDurations(book);
     const { listen_address: listenAddress, path } = this.#config;
     const pages = new PageServer(
       new Map<string, () => Page | Promise<Page>>([
-        [path, () => this.#metrics(book)],
+        [path, () => this.#metrics(book.registry, process)],
         [HEALTH_PATHS.live, () => textPage(200, "ok")],
         [HEALTH_PATHS.ready, () => readiness(server)],
       ]),
@@ -55,16 +59,16 @@ export class PrometheusPlugin implements Plugin {
     this.#pages = undefined;
   }
 
-  async #metrics({ registry }: MetricBook): Promise<Page> {
+  async #metrics(...registries: [Registry, Registry]): Promise<Page> {
     // Who asks while another is being answered gets the same answer: many scrapers cost as much as one.
-    this.#scraping ??= scrape(registry, processMetrics()).finally(() => {
+    this.#scraping ??= scrape(registries).finally(() => {
       this.#scraping = undefined;
     });
-    return { status: 200, type: registry.contentType, body: await this.#scraping };
+    return { status: 200, type: registries[0].contentType, body: await this.#scraping };
   }
 }
 
-async function scrape(...registries: Registry[]): Promise<string> {
+async function scrape(registries: readonly Registry[]): Promise<string> {
   const parts = await Promise.all(registries.map((registry) => registry.metrics()));
   return parts.join("\n");
 }
