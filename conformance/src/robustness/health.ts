@@ -1,0 +1,74 @@
+/** Whether a broker is as well as before: answers in its normal time, memory and handles back, nothing odd in its log. */
+
+import { readdirSync, readFileSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Launched } from "../brokers/broker.ts";
+import { connect } from "../bytes/packets.ts";
+import { Client, openTcp } from "../client/client.ts";
+import { unexpected } from "../runner/run.ts";
+
+/** What may be measured of a process from outside (Linux); zeros elsewhere. */
+export interface Vitals {
+  /** Resident memory in MiB. */
+  readonly memory: number;
+  /** Open file descriptors: sockets, files, pipes. */
+  readonly handles: number;
+}
+
+/** Memory that may stay: what V8 keeps for later, and pools that have grown, in MiB. */
+const MEMORY_SLACK = 120;
+/** A healthy client's whole round may take this long, in milliseconds. */
+const NORMAL = 2000;
+
+/** Memory and handles now. */
+export function vitals(broker: Launched): Vitals {
+  try {
+    const status = readFileSync(`/proc/${broker.pid}/status`, "utf8");
+    const memory = Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024;
+    return { memory: Math.round(memory), handles: readdirSync(`/proc/${broker.pid}/fd`).length };
+  } catch {
+    return { memory: 0, handles: 0 };
+  }
+}
+
+/** Connects, subscribes, publishes at every QoS and leaves; how long that took, in milliseconds. */
+export async function healthyRound(broker: Launched): Promise<number> {
+  const began = performance.now();
+  const id = `healthy${Math.floor(Math.random() * 1e9)}`;
+  const client = new Client(5, await openTcp(broker.host, broker.port), { id });
+  client.send(connect(5, { id }));
+  const connack = await client.take("connack");
+  if (connack.code !== 0) throw new Error(`a healthy client was refused with 0x${connack.code.toString(16)}`);
+  await client.subscribe(`${id}/x`);
+  for (const qos of [0, 1, 2]) {
+    await client.publish(`${id}/x`, `${qos}`, { qos });
+    const found = await client.message();
+    if (found.text !== `${qos}`) throw new Error(`a healthy client got "${found.text}" instead of "${qos}"`);
+  }
+  await client.disconnect();
+  if (client.failure !== undefined) throw client.failure;
+  return performance.now() - began;
+}
+
+/** Complaints after a test, measured against what was before it. Handles and memory get a few seconds to go back. */
+export async function checkHealth(broker: Launched, before: Vitals, logFrom: number): Promise<string[]> {
+  const complaints: string[] = [];
+  if (broker.exitCode() !== null) return [`the broker ended (${broker.exitCode()}): ${broker.log().slice(-2000)}`];
+  const took = await healthyRound(broker).catch((error: Error) => error);
+  if (typeof took !== "number") complaints.push(`a healthy client failed: ${took.message}`);
+  else if (took > NORMAL) complaints.push(`a healthy client needed ${Math.round(took)} ms`);
+  let now = vitals(broker);
+  for (let round = 0; round < 40 && !isBack(before, now); round++) {
+    await delay(250);
+    now = vitals(broker);
+  }
+  if (now.handles > before.handles + 2) complaints.push(`${now.handles} handles are open, it were ${before.handles}`);
+  if (now.memory > before.memory + MEMORY_SLACK)
+    complaints.push(`memory rose from ${before.memory} to ${now.memory} MiB`);
+  complaints.push(...unexpected(broker.log().slice(logFrom)).map((line) => `its log says: ${line}`));
+  return complaints;
+}
+
+function isBack(before: Vitals, now: Vitals): boolean {
+  return now.handles <= before.handles + 2 && now.memory <= before.memory + MEMORY_SLACK;
+}

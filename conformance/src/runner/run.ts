@@ -1,0 +1,92 @@
+/** Runs tests against a kind of broker: all at once as far as the machine takes it, the longest first. */
+
+import { setTimeout as delay } from "node:timers/promises";
+import type { Brokers, Launched, ProfileName } from "../brokers/broker.ts";
+import { NotApplicable, TestContext } from "./context.ts";
+import type { TestCase } from "./test-case.ts";
+
+/** How a test ended. `not applicable`: the broker does not offer what it is about. */
+export interface Result {
+  readonly test: TestCase;
+  readonly outcome: "passed" | "failed" | "not applicable";
+  /** Why it failed, or is not applicable. */
+  readonly message: string;
+}
+
+/** How many tests run at the same time. */
+const AT_ONCE = 48;
+/** A test that takes longer has failed, in milliseconds. */
+const LIMIT = 45_000;
+
+/** Runs them and closes the brokers. `bail`: stop at the first failure. */
+export async function runTests(
+  tests: readonly TestCase[],
+  brokers: Brokers,
+  options: { readonly bail?: boolean; readonly onResult?: (result: Result) => void } = {},
+): Promise<{ results: Result[]; complaints: string[] }> {
+  const launched = new Map<ProfileName, Promise<Launched | undefined>>();
+  const brokerFor = (profile: ProfileName): Promise<Launched | undefined> => {
+    const known = launched.get(profile) ?? brokers.launch(profile);
+    launched.set(profile, known);
+    return known;
+  };
+  const queue = tests.map((test, index) => ({ test, index })).sort((a, b) => b.test.seconds - a.test.seconds);
+  const results: Result[] = [];
+  let bailed = false;
+  const worker = async (): Promise<void> => {
+    for (let next = queue.shift(); next !== undefined && !bailed; next = queue.shift()) {
+      const result = await runOne(next.test, brokers, await brokerFor(next.test.profile));
+      results[next.index] = result;
+      options.onResult?.(result);
+      if (options.bail && result.outcome === "failed") bailed = true;
+    }
+  };
+  const workers = Array.from({ length: AT_ONCE }, worker);
+  if (options.bail) await Promise.race([Promise.all(workers), whenever(() => bailed)]);
+  else await Promise.all(workers);
+  const complaints: string[] = [];
+  for (const [profile, starting] of launched) {
+    const broker = await starting;
+    if (broker === undefined) continue;
+    if (broker.exitCode() !== null) complaints.push(`the ${profile} broker ended by itself (${broker.exitCode()})`);
+    await broker.stop();
+    complaints.push(...unexpected(broker.log()).map((line) => `the ${profile} broker wrote: ${line}`));
+  }
+  return { results: results.filter((result) => result !== undefined), complaints };
+}
+
+async function whenever(condition: () => boolean): Promise<void> {
+  while (!condition()) await delay(20);
+}
+
+async function runOne(test: TestCase, brokers: Brokers, broker: Launched | undefined): Promise<Result> {
+  if (broker === undefined) {
+    return { test, outcome: "not applicable", message: `this broker cannot be had with the ${test.profile} profile` };
+  }
+  const context = new TestContext(test.version, broker, brokers);
+  const limit = new AbortController();
+  try {
+    const tooLong = delay(LIMIT, undefined, { signal: limit.signal }).then(() => {
+      throw new Error(`took longer than ${LIMIT} ms`);
+    });
+    await Promise.race([test.run(context), tooLong.catch(rethrowUnlessAborted)]);
+    await context.finish();
+    return { test, outcome: "passed", message: "" };
+  } catch (error) {
+    await context.abandon();
+    const outcome = error instanceof NotApplicable ? "not applicable" : "failed";
+    return { test, outcome, message: error instanceof Error ? error.message : String(error) };
+  } finally {
+    limit.abort();
+  }
+}
+
+function rethrowUnlessAborted(error: Error): Promise<never> {
+  if (error.name === "AbortError") return new Promise(() => {});
+  throw error;
+}
+
+/** Lines of gmqttd's log that no client should be able to cause. */
+export function unexpected(log: string): string[] {
+  return log.split("\n").filter((line) => /"level":"(error|fatal|warn)"|^\s+at |Error:/.test(line));
+}
