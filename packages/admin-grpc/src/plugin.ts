@@ -20,6 +20,8 @@ import { BanList } from "./bans/ban-list.ts";
 import { type AdminConfig, configSchema } from "./config.ts";
 import { type Endpoint, readEndpoints } from "./endpoints/endpoint.ts";
 import { serveGrpc } from "./grpc/server.ts";
+import { openApiDocument } from "./openapi/document.ts";
+import { createPages } from "./openapi/pages.ts";
 import { type RunningServer, serveRest } from "./rest/server.ts";
 import { banService } from "./services/ban.ts";
 import { clientService } from "./services/client.ts";
@@ -84,6 +86,8 @@ export class AdminPlugin implements Plugin {
     server.apiRegistrar.attachHost(registry);
     const limits = (): AdminConfig["limits"] => this.#config.limits;
     const calls = new Calls({ access: () => this.#access, limits, clock: server.clock, logger });
+    const document = createPages(() => openApiDocument(registry, server.version, this.#access.hasTokens));
+    const pages = (path: string): Response | undefined => (this.#config.docs ? document(path) : undefined);
     const shared = { registry, calls, signal: this.#stopping.signal };
     try {
       for (const endpoint of endpoints) {
@@ -95,7 +99,7 @@ export class AdminPlugin implements Plugin {
                 reflection: this.#config.reflection,
                 isReady: () => server.readiness.ready,
               })
-            : await serveRest(endpoint, { ...shared, limits, pages: () => undefined }, () => this.#isOpenTo(endpoint));
+            : await serveRest(endpoint, { ...shared, limits, pages }, () => this.#isOpenTo(endpoint));
         this.#servers.push({ endpoint: { kind: endpoint.kind, address: running.address }, server: running });
         logger.info({ kind: endpoint.kind, address: running.address }, "api is served");
       }

@@ -50,7 +50,7 @@ export class Calls {
       entry.write("api call", StatusCode.OK);
       return response;
     } catch (error) {
-      throw entry.fail(error);
+      throw entry.fail(this.reveal(error, { method: method.name }));
     }
   }
 
@@ -71,7 +71,7 @@ export class Calls {
       for await (const answer of answers) yield messageOf(method.output, answer);
       entry.write("api stream ended", StatusCode.OK);
     } catch (error) {
-      throw entry.fail(error);
+      throw entry.fail(this.reveal(error, { method: method.name }));
     } finally {
       if (counted) this.#streams--;
     }
@@ -88,6 +88,14 @@ export class Calls {
     }
     this.#charge(identity.who === "anonymous" ? `address:${from}` : identity.who);
     return identity;
+  }
+
+  /** The error as the caller may see it; what is none of his business goes to the log, with what failed. */
+  reveal(error: unknown, failed: object): ApiError {
+    const known = publicError(error);
+    if (known !== undefined) return known;
+    this.#options.logger.error({ err: error, ...failed }, "api call failed");
+    return new ApiError(StatusCode.INTERNAL, "internal error");
   }
 
   #charge(caller: string): void {
@@ -164,13 +172,7 @@ class LogEntry {
     logger.info(fields, line);
   }
 
-  /** The error for the caller; the stack of what is none of his business goes to the log. */
-  fail(error: unknown): ApiError {
-    const known = publicError(error);
-    if (known === undefined) {
-      this.#options.logger.error({ err: error, method: this.#method.name }, "api handler failed");
-    }
-    const shown = known ?? new ApiError(StatusCode.INTERNAL, "internal error");
+  fail(shown: ApiError): ApiError {
     this.write("api call", shown.code, shown.message);
     return shown;
   }

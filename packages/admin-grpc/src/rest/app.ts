@@ -4,12 +4,12 @@ import type { PeerCertificate, TLSSocket } from "node:tls";
 import type { ApiRoute } from "@gmqtt/broker";
 import type { HttpBindings } from "@hono/node-server";
 import { Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { secureHeaders } from "hono/secure-headers";
 import type { Caller, Calls } from "../api/calls.ts";
 import type { ApiRegistry, BoundRoute } from "../api/registry.ts";
-import { ApiError, invalidArgument, publicError, StatusCode } from "../api/status.ts";
+import { ApiError, invalidArgument, StatusCode } from "../api/status.ts";
 import type { AdminLimits } from "../config.ts";
+import { readBody } from "./read-body.ts";
 import { errorResponse, messageResponse, streamResponse } from "./responses.ts";
 import { assertSameSite } from "./same-site.ts";
 import { matchTemplate, parseTemplate } from "./template.ts";
@@ -32,18 +32,6 @@ type Bindings = { Bindings: HttpBindings };
 export function createRestApp(options: RestOptions, closed: boolean, isOpenToAll: () => boolean): Hono<Bindings> {
   const app = new Hono<Bindings>();
   app.use(secureHeaders());
-  app.use((context, next) =>
-    bodyLimit({
-      maxSize: options.limits().max_body_bytes,
-      onError: () => {
-        const limit = options.limits().max_body_bytes;
-        const error = new ApiError(StatusCode.RESOURCE_EXHAUSTED, `body is larger than ${limit} bytes`, {
-          status: 413,
-        });
-        return errorResponse(error);
-      },
-    })(context, next),
-  );
   app.all("*", async (context) => {
     const { incoming } = context.env;
     assertSameSite(context.req.raw.headers, isOpenToAll());
@@ -59,7 +47,7 @@ export function createRestApp(options: RestOptions, closed: boolean, isOpenToAll
     };
     return answer(options, context.req.raw, caller);
   });
-  app.onError((error) => errorResponse(asApiError(error)));
+  app.onError((error, { req }) => errorResponse(options.calls.reveal(error, { verb: req.method, path: req.path })));
   return app;
 }
 
@@ -86,13 +74,19 @@ async function call(
   url: URL,
   caller: Caller,
 ): Promise<Response> {
-  const body = route.body === "" ? "" : await request.text();
+  const body = route.body === "" ? "" : await readBody(request, options.limits().max_body_bytes);
   const read = (): ReturnType<typeof requestMessage> =>
     requestMessage(method.input, route, { variables, query: url.searchParams, body });
   if (!method.streaming) return messageResponse(method, route, await options.calls.unary(method, caller, read));
   const form = request.headers.get("accept")?.includes("text/event-stream") === true ? "events" : "lines";
   const messages = options.calls.stream(method, caller, read);
-  return streamResponse(method, messages, form, asApiError, caller.signal);
+  return streamResponse(
+    method,
+    messages,
+    form,
+    (error) => options.calls.reveal(error, { method: method.name }),
+    caller.signal,
+  );
 }
 
 function findRoute(routes: readonly BoundRoute[], verb: string, path: string): Match | undefined {
@@ -143,10 +137,6 @@ function notRouted(registry: ApiRegistry, path: string, method: string): ApiErro
     status: 405,
     headers: { allow },
   });
-}
-
-function asApiError(error: unknown): ApiError {
-  return publicError(error) ?? new ApiError(StatusCode.INTERNAL, "internal error");
 }
 
 /** The common name of a certificate that was verified; no other says anything. */

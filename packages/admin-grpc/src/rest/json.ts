@@ -13,28 +13,27 @@ const options = { alwaysEmitImplicit: true, useProtoFieldName: true } as const;
 
 /** The JSON of a message. */
 export function jsonOf(schema: DescMessage, message: Message): JsonValue {
-  const json = toJson(schema, message, options);
-  fillAbsent(schema, json);
-  return json;
+  return complete(schema, toJson(schema, message, options));
 }
 
-/** Fields of messages that are not there are written as null, deeper ones included. */
-function fillAbsent(schema: DescMessage, json: JsonValue): void {
-  if (schema.typeName.startsWith("google.protobuf.") || !isObject(json)) return; // those have a form of their own
+/** Messages that are not there are written as null, deeper ones included; fields keep their order. */
+function complete(schema: DescMessage, json: JsonValue): JsonValue {
+  if (schema.typeName.startsWith("google.protobuf.") || !isObject(json)) return json; // those have a form of their own
+  const completed: JsonObject = {};
   for (const field of schema.fields) {
     const value = json[field.name];
-    const message = messageOf(field);
-    if (message === undefined) continue;
-    if (value === undefined) {
-      if (field.fieldKind === "message" && field.oneof === undefined) json[field.name] = null;
-    } else if (Array.isArray(value)) {
-      for (const item of value) fillAbsent(message, item);
-    } else if (field.fieldKind === "map" && isObject(value)) {
-      for (const item of Object.values(value)) fillAbsent(message, item);
-    } else {
-      fillAbsent(message, value);
-    }
+    if (value !== undefined) completed[field.name] = completeField(field, value);
+    else if (field.fieldKind === "message" && field.oneof === undefined) completed[field.name] = null;
   }
+  return completed;
+}
+
+function completeField(field: DescField, value: JsonValue): JsonValue {
+  const message = messageOf(field);
+  if (message === undefined) return value;
+  if (Array.isArray(value)) return value.map((item) => complete(message, item));
+  if (field.fieldKind !== "map" || !isObject(value)) return complete(message, value);
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, complete(message, item)]));
 }
 
 function messageOf(field: DescField): DescMessage | undefined {

@@ -46,8 +46,8 @@ function parseBody(body: string): JsonValue {
   if (body.trim() === "") return {};
   try {
     return JSON.parse(body) as JsonValue;
-  } catch (error) {
-    throw invalidArgument(`body is no JSON: ${error instanceof Error ? error.message : String(error)}`);
+  } catch {
+    throw invalidArgument("body is not JSON");
   }
 }
 
