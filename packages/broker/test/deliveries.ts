@@ -34,7 +34,10 @@ export function messageOn(topic: string, { now = 0, publisher = "publisher", ...
   return Message.create({ payload: "x", qos: 1, ...init, topic }, publisher, now);
 }
 
+/** A manual clock begins then. */
+const STORED_AT = 1_700_000_000_000;
+
 /** As a store gives it back. */
 export function stored(sequence: number, init: DeliveryInit = {}): StoredDelivery {
-  return { ...delivery(sequence, init), message: init.message ?? messageOn(`t${sequence}`) };
+  return { ...delivery(sequence, init), queuedAt: STORED_AT, message: init.message ?? messageOn(`t${sequence}`) };
 }

@@ -35,6 +35,8 @@ export class Outgoing {
   #replays: Replay[] = [];
   #lastSequence = 0;
   #pumping = false;
+  /** There may be something to send, or room for it, that was not there before. */
+  #pumpAsked = false;
 
   constructor(clientId: string, services: SessionServices) {
     this.#clientId = clientId;
@@ -177,17 +179,15 @@ export class Outgoing {
 
   /** Sends what waits, as far as the window and the connection have room for it. */
   pump(): void {
-    const link = this.#link;
-    if (link === null || this.#pumping) return;
+    this.#pumpAsked = true;
+    if (this.#pumping) return;
     this.#pumping = true;
     try {
-      const now = this.#services.clock.now();
-      while (this.#again.length > 0 && link.writable && this.#occupied < link.window) {
-        this.#sendAgain(link, this.#again.shift() as Delivery, now);
+      // A store that answers at once has its page here before the one who asked for it is done.
+      while (this.#pumpAsked) {
+        this.#pumpAsked = false;
+        if (this.#link !== null) this.#pumpOnce(this.#link, this.#services.clock.now());
       }
-      if (this.#again.length > 0) return;
-      this.#pumpBacklog(link, now);
-      if (this.#backlog.length === 0 && this.#replays.length > 0) this.#pumpReplays(link, now);
     } finally {
       this.#pumping = false;
     }
@@ -302,6 +302,15 @@ export class Outgoing {
     this.#services.population.inflight--;
     // Acknowledged before it was sent again: a client that is late but not wrong.
     if (this.#again.length > 0) this.#again = this.#again.filter((entry) => entry !== delivery);
+  }
+
+  #pumpOnce(link: SessionLink, now: number): void {
+    while (this.#again.length > 0 && link.writable && this.#occupied < link.window) {
+      this.#sendAgain(link, this.#again.shift() as Delivery, now);
+    }
+    if (this.#again.length > 0) return;
+    this.#pumpBacklog(link, now);
+    if (this.#backlog.length === 0 && this.#replays.length > 0) this.#pumpReplays(link, now);
   }
 
   #pumpBacklog(link: SessionLink, now: number): void {
