@@ -38,7 +38,7 @@ function check(folder: string, ...args: string[]) {
 describe("check-config", () => {
   test("accepts the shipped configuration", async () => {
     const { code, stdout } = await gmqttd(["check-config", "-c", shipped]).ended;
-    expect([code, stdout]).toEqual([0, `${shipped}: ok (no plugins)\n`]);
+    expect([code, stdout]).toEqual([0, `${shipped}: ok (plugins: prometheus)\n`]);
   });
 
   test("accepts gmqtt's shipped configuration unchanged, its plugins being installed", async () => {
@@ -195,12 +195,16 @@ describe("print-config", () => {
     expect(stdout).not.toContain("hunter2");
   });
 
-  test("the shipped configuration says what the defaults are", async () => {
+  test("the shipped configuration says what the defaults are, and runs gmqtt's plugins", async () => {
     const [file, defaults] = await Promise.all([
       gmqttd(["print-config", "-c", shipped]).ended,
       gmqttd(["print-config"]).ended,
     ]);
-    expect(parse(file.stdout)).toEqual(parse(defaults.stdout));
+    expect(parse(file.stdout)).toEqual({
+      ...parse(defaults.stdout),
+      plugin_order: ["prometheus"],
+      plugins: { prometheus: { path: "/metrics", listen_address: ":8082" } },
+    });
   });
 
   test("a reader that goes away is no failure", async () => {

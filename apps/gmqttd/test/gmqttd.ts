@@ -10,11 +10,14 @@ import { afterEach } from "vitest";
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const main = join(root, "apps/gmqttd/dist/main.js");
 
-/** Builds gmqttd and what it stands on, unless that is done. For `beforeAll`. */
+/** Plugins that the shipped configuration runs. */
+const plugins = ["packages/prometheus"];
+
+/** Builds gmqttd, what it stands on and what its configuration runs, unless that is done. For `beforeAll`. */
 export async function build(): Promise<void> {
-  const projects = ["packages/packets", "packages/broker", "apps/gmqttd"].map((folder) => join(root, folder));
+  const projects = ["packages/packets", "packages/broker", ...plugins, "apps/gmqttd"].map((path) => join(root, path));
   if (projects.every(isBuilt)) return;
-  const built = run("node", [join(root, "node_modules/typescript/bin/tsc"), "-b", join(root, "apps/gmqttd")], {});
+  const built = run("node", [join(root, "node_modules/typescript/bin/tsc"), "-b", ...projects], {});
   const { code, output } = await built.ended;
   if (code !== 0) throw new Error(`the build failed:\n${output}`);
 }
