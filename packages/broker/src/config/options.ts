@@ -156,7 +156,7 @@ export interface LimitsConfig {
   readonly maxQueuedBytes: number;
   /** Bytes that one connection has not taken; beyond, QoS 0 messages for it are dropped. Unit: bytes. Default: 1048576. */
   readonly maxUnsentBytes: number;
-  /** Bytes that one connection has not taken; beyond, it is disconnected (0x97). Unit: bytes. Default: 67108864. */
+  /** Bytes that one connection has not taken; beyond, it is cut off, without a DISCONNECT that it would not read. Unit: bytes. Default: 67108864. */
   readonly maxUnsentBytesHard: number;
   /** Messages that one client may publish; 0: no limit. Unit: messages per second. Default: 0. */
   readonly publishRate: number;

@@ -141,7 +141,7 @@ export const limitsSection: SectionSpec = {
       max: 9007199254740991,
       unit: "bytes",
       live: true,
-      doc: "Bytes that one connection has not taken; beyond, it is disconnected (0x97).",
+      doc: "Bytes that one connection has not taken; beyond, it is cut off, without a DISCONNECT that it would not read.",
     },
     publish_rate: {
       kind: "integer",
