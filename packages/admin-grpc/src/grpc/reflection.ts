@@ -26,7 +26,7 @@ export function addReflection(server: Server, registry: ApiRegistry, context: Gr
     try {
       context.calls.identify(context.caller(call));
     } catch (error) {
-      call.destroy(Object.assign(new Error(), statusOf(error)));
+      call.emit("error", statusOf(error));
       return;
     }
     call.on("data", (request: ServerReflectionRequest) => {

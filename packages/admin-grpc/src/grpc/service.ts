@@ -72,7 +72,7 @@ function stream(method: ApiMethod, context: GrpcContext): handleServerStreamingC
       () => call.end(),
       (error: unknown) => {
         clearImmediate(opened);
-        call.destroy(Object.assign(new Error(), statusOf(error)));
+        call.emit("error", statusOf(error)); // grpc-js makes the status of it
       },
     );
   };
