@@ -39,7 +39,7 @@ export function handlePublish(context: ClientContext, packet: ReceivedPublish): 
   if (packet.properties?.payloadFormatIndicator === 1 && !isUtf8(packet.payload)) return refuseFormat(context, packet);
   const message = Message.received(packet, topic, context.options.clientId, context.connection.receivedAt);
   // A retained message would be timed whenever somebody subscribes.
-  if (!packet.retain) message.timing = broker.deliveryTimes.choose(context.connection.arrivedAt);
+  if (!packet.retain) message.timing = broker.deliveryTimes.choose(context.connection);
   const arrived = broker.hooks.onMsgArrived;
   if (arrived !== undefined) return askHooks(context, packet, message, arrived);
   return accept(context, packet, message, undefined);

@@ -31,9 +31,11 @@ export class DeliveryTimes {
     this.#since = this.#monotonic();
   }
 
-  /** The timing of a message whose bytes arrived then, if it is this one's turn. */
-  choose(arrivedAt: number): Timing | null {
-    if (this.#oneOf === 0 || ++this.#passed < this.#oneOf || arrivedAt < this.#since) return null;
+  /** The timing of a message that came by this connection, if it is this one's turn. */
+  choose(source: Timing): Timing | null {
+    if (this.#oneOf === 0 || ++this.#passed < this.#oneOf) return null;
+    const { arrivedAt } = source;
+    if (arrivedAt < this.#since) return null;
     this.#passed = 0;
     return { arrivedAt };
   }
