@@ -9,7 +9,9 @@ import { compileRule, ruleSchema } from "./rule-schema.ts";
 /** `file` names it in explanations. Throws `AccessFileError` with the line that is wrong. */
 export function parseAccessFile(source: string, file: string): AccessRule[] {
   const first = source.split("\n").find((line) => line.trim() !== "" && !line.trimStart().startsWith("#")) ?? "";
-  return /^(user|topic|pattern)\s/.test(first.trimStart()) ? parseMosquittoAcl(source, file) : parseRules(source, file);
+  return /^(user|topic|pattern)(\s|$)/.test(first.trimStart())
+    ? parseMosquittoAcl(source, file)
+    : parseRules(source, file);
 }
 
 function parseRules(source: string, file: string): AccessRule[] {

@@ -17,8 +17,8 @@ export interface AccountFileEvents {
 
 interface Change {
   readonly username: string;
-  /** Hashed; undefined deletes. Asked when it is written, with the account as it is then. */
-  readonly decide: (present: Account | undefined) => string | undefined;
+  /** Asked when it is written, with the hashed password as it is then; undefined: no account. */
+  readonly decide: (present: string | undefined) => string | undefined;
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
 }
@@ -84,7 +84,7 @@ export class AccountFile {
 
   /** Replaces the hash only if it is still the one it is an upgrade of. */
   upgrade(username: string, from: string, to: string): Promise<void> {
-    return this.#change(username, (present) => (present?.password === from ? to : present?.password));
+    return this.#change(username, (present) => (present === from ? to : present));
   }
 
   /** False when there is no such account. */
@@ -106,9 +106,7 @@ export class AccountFile {
   #change(username: string, decide: Change["decide"]): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#changes.push({ username, decide, resolve, reject });
-      this.#writing ??= this.#write().finally(() => {
-        this.#writing = undefined;
-      });
+      this.#writing ??= this.#write();
     });
   }
 
@@ -117,28 +115,26 @@ export class AccountFile {
     while (this.#changes.length > 0) {
       // Changes that arrive in this turn come along.
       await Promise.resolve();
+      let settle: () => void;
       try {
-        await withLock(this.path, () => this.#writeBatch());
+        settle = await withLock(this.path, () => this.#writeBatch());
       } catch (error) {
-        for (const { reject } of this.#changes.splice(0)) reject(error as Error);
+        settle = rejection(this.#changes.splice(0), error);
       }
+      settle(); // the lock is free again when they hear of it
     }
+    // In the same breath as the look at what is asked for: what is asked for next starts anew.
+    this.#writing = undefined;
   }
 
-  async #writeBatch(): Promise<void> {
+  /** Answers what tells those who asked. */
+  async #writeBatch(): Promise<() => void> {
     // As it is on the disk: what somebody changed by hand a moment ago must not be undone.
     const source = (await this.#read()) ?? "";
     const current = source === this.#source ? this.#parsed : parseAccounts(source, this.#reading);
     const batch = this.#changes.splice(0);
     try {
-      const changes = new Map<string, string | undefined>();
-      for (const { decide, username } of batch) {
-        const present = current.accounts.get(username);
-        const pending = changes.has(username);
-        const before = pending ? accountOf(username, changes.get(username), present) : present;
-        const after = decide(before);
-        if (pending || after !== present?.password) changes.set(username, after);
-      }
+      const changes = outcome(batch, current.accounts);
       if (changes.size > 0) {
         const edited = current.text.edit(changes);
         const parsed = parseAccounts(edited, this.#reading); // never write what could not be read
@@ -150,10 +146,11 @@ export class AccountFile {
         this.#events.changed?.(this.accounts.size);
       }
     } catch (error) {
-      for (const { reject } of batch) reject(error as Error);
-      return;
+      return rejection(batch, error);
     }
-    for (const { resolve } of batch) resolve();
+    return () => {
+      for (const { resolve } of batch) resolve();
+    };
   }
 
   #use(source: string, parsed: ParsedAccounts = parseAccounts(source, this.#reading)): void {
@@ -172,8 +169,21 @@ export class AccountFile {
   }
 }
 
-/** An account as an earlier change of the same batch leaves it. */
-function accountOf(username: string, password: string | undefined, present: Account | undefined): Account | undefined {
-  if (password === undefined) return undefined;
-  return { username, password, stored: present?.stored ?? { kind: "plain", text: password } };
+/** What all changes together make of the accounts that they concern. */
+function outcome(batch: readonly Change[], accounts: ReadonlyMap<string, Account>): Map<string, string | undefined> {
+  const changes = new Map<string, string | undefined>();
+  for (const { decide, username } of batch) {
+    const before = changes.has(username) ? changes.get(username) : accounts.get(username)?.password;
+    changes.set(username, decide(before));
+  }
+  for (const [username, password] of changes) {
+    if (password === accounts.get(username)?.password) changes.delete(username);
+  }
+  return changes;
+}
+
+function rejection(batch: readonly Change[], error: unknown): () => void {
+  return () => {
+    for (const { reject } of batch) reject(error as Error);
+  };
 }

@@ -31,7 +31,7 @@ function edit(lines: readonly string[], entries: readonly AccountEntry[], change
     const password = changes.get(username);
     edited[line - 1] = password === undefined ? undefined : `${username}:${password}`;
   }
-  while (edited.length > 0 && edited.at(-1)?.trim() === "") edited.pop();
+  while (edited.length > 0 && (edited.at(-1) ?? "").trim() === "") edited.pop();
   for (const [username, password] of changes) {
     if (known.has(username) || password === undefined) continue;
     if (/[:\r\n]/.test(username) || username.startsWith("#") || username.trimEnd() !== username || username === "") {

@@ -1,18 +1,12 @@
 /** Threads for slow password hashes: few, of low priority, with a bounded queue in front of them. */
 
 import { Worker } from "node:worker_threads";
+import type { Argon2Parameters } from "./argon2-text.ts";
 
 /** What the threads can compute; see worker/hash-worker.mjs. */
 export type HashTask =
-  | { readonly name: "argon2-verify" | "bcrypt-verify"; readonly password: Uint8Array; readonly stored: string }
-  | {
-      readonly name: "argon2-hash";
-      readonly password: Uint8Array;
-      /** KiB. */
-      readonly memory: number;
-      readonly iterations: number;
-      readonly parallelism: number;
-    }
+  | ({ readonly name: "argon2"; readonly password: Uint8Array; readonly length: number } & Argon2Parameters)
+  | { readonly name: "bcrypt-verify"; readonly password: Uint8Array; readonly stored: string }
   | { readonly name: "bcrypt-hash"; readonly password: Uint8Array; readonly cost: number }
   | {
       readonly name: "pbkdf2";

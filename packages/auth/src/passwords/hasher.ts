@@ -1,6 +1,7 @@
 /** Checks and makes password hashes. What takes long runs in threads; what is compared takes the same time either way. */
 
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { type Argon2Parameters, formatArgon2 } from "./argon2-text.ts";
 import type { HashPool } from "./hash-pool.ts";
 import type { StoredPassword } from "./stored-password.ts";
 
@@ -40,7 +41,7 @@ export class Hasher {
       case "sha512":
         return equal(stored.digest, digest("sha512", Buffer.concat([password, stored.salt])));
       case "argon2":
-        return (await this.#pool.run({ name: "argon2-verify", stored: stored.text, password }, wanted)) === true;
+        return equal(stored.digest, await this.#argon2(password, stored, stored.digest.length, wanted));
       case "bcrypt":
         return (await this.#pool.run({ name: "bcrypt-verify", stored: stored.text, password }, wanted)) === true;
       case "pbkdf2": {
@@ -55,7 +56,10 @@ export class Hasher {
   /** A new hash, as it stands in a file. Throws `RangeError` for a password that the hash can't keep whole. */
   async hash(password: Uint8Array): Promise<string> {
     const { argon2, bcryptCost, newHash } = this.#policy;
-    if (newHash === "argon2id") return (await this.#pool.run({ name: "argon2-hash", password, ...argon2 })) as string;
+    if (newHash === "argon2id") {
+      const parameters = { variant: "id", version: 19, salt: randomBytes(16), ...argon2 } as const;
+      return formatArgon2({ ...parameters, digest: Buffer.from(await this.#argon2(password, parameters, 32)) });
+    }
     if (newHash === "bcrypt") {
       if (password.length > BCRYPT_LIMIT) {
         throw new RangeError(`password of ${password.length} bytes exceeds the ${BCRYPT_LIMIT} that bcrypt can keep`);
@@ -70,10 +74,8 @@ export class Hasher {
 
   /** A hash that no password fits, and that takes as long to check as a new one. */
   decoy(): StoredPassword {
-    const { iterations, memory, parallelism } = this.#policy.argon2;
-    const random = (length: number): string => randomBytes(length).toString("base64").replace(/=+$/, "");
-    const text = `$argon2id$v=19$m=${memory},t=${iterations},p=${parallelism}$${random(16)}$${random(32)}`;
-    return { kind: "argon2", text, memory, iterations };
+    const parameters = { variant: "id", version: 19, ...this.#policy.argon2 } as const;
+    return { kind: "argon2", ...parameters, salt: randomBytes(16), digest: randomBytes(32) };
   }
 
   /** Is this hash weaker than what new passwords get? */
@@ -92,6 +94,17 @@ export class Hasher {
       case "argon2":
         return stored.memory * stored.iterations < argon2.memory * argon2.iterations;
     }
+  }
+
+  async #argon2(
+    password: Uint8Array,
+    parameters: Argon2Parameters,
+    length: number,
+    wanted?: () => boolean,
+  ): Promise<Uint8Array> {
+    const { iterations, memory, parallelism, salt, variant, version } = parameters;
+    const task = { name: "argon2", password, length, iterations, memory, parallelism, salt, variant, version } as const;
+    return (await this.#pool.run(task, wanted)) as Uint8Array;
   }
 }
 

@@ -1,7 +1,6 @@
 /** A password as files keep it: which hash it is, and what is needed to check it. */
 
-/** How a password may be kept. */
-export const HASH_NAMES: readonly HashName[] = ["plain", "md5", "sha256", "bcrypt", "argon2id"];
+import { type Argon2Hash, parseArgon2 } from "./argon2-text.ts";
 
 /** gmqtt's names for hashes, and argon2id. */
 export type HashName = "plain" | "md5" | "sha256" | "bcrypt" | "argon2id";
@@ -12,14 +11,13 @@ export type StoredPassword =
   /** Hexadecimal, without salt, as gmqtt writes them. */
   | { readonly kind: "md5" | "sha256"; readonly digest: Buffer }
   /** `$argon2id$v=19$m=...` and `$2b$10$...`. */
-  | { readonly kind: "argon2"; readonly text: string; readonly memory: number; readonly iterations: number }
+  | ({ readonly kind: "argon2" } & Argon2Hash)
   | { readonly kind: "bcrypt"; readonly text: string; readonly cost: number }
   /** mosquitto_passwd's `$6$salt$hash`: one SHA-512 over password and salt. */
   | { readonly kind: "sha512"; readonly salt: Buffer; readonly digest: Buffer }
   /** mosquitto_passwd's `$7$iterations$salt$hash`: PBKDF2 with HMAC-SHA-512. */
   | { readonly kind: "pbkdf2"; readonly iterations: number; readonly salt: Buffer; readonly digest: Buffer };
 
-const ARGON2 = /^\$argon2(?:id|i|d)\$v=\d+\$m=(\d+),t=(\d+),p=\d+\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+$/;
 const BCRYPT = /^\$2[abxy]?\$(\d\d)\$[./A-Za-z0-9]{53}$/;
 const MOSQUITTO_6 = /^\$6\$([A-Za-z0-9+/]+={0,2})\$([A-Za-z0-9+/]+={0,2})$/;
 const MOSQUITTO_7 = /^\$7\$(\d{1,9})\$([A-Za-z0-9+/]+={0,2})\$([A-Za-z0-9+/]+={0,2})$/;
@@ -27,8 +25,8 @@ const MOSQUITTO_7 = /^\$7\$(\d{1,9})\$([A-Za-z0-9+/]+={0,2})\$([A-Za-z0-9+/]+={0
 /** A password that says which hash it is; undefined when it does not. */
 export function parseMarked(text: string): StoredPassword | undefined {
   if (!text.startsWith("$")) return undefined;
-  const argon2 = ARGON2.exec(text);
-  if (argon2 !== null) return { kind: "argon2", text, memory: Number(argon2[1]), iterations: Number(argon2[2]) };
+  const argon2 = parseArgon2(text);
+  if (argon2 !== undefined) return { kind: "argon2", ...argon2 };
   const bcrypt = BCRYPT.exec(text);
   if (bcrypt !== null) return { kind: "bcrypt", text, cost: Number(bcrypt[1]) };
   const simple = MOSQUITTO_6.exec(text);
