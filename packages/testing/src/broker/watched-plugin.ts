@@ -1,6 +1,6 @@
 /** A plugin as a test broker sees it: every hook call counts as activity, and `idle` waits for those that wait. */
 
-import type { Awaitable, Hooks, HookWrapper, Plugin } from "@gmqtt/broker";
+import type { Awaitable, ExplainQuestion, Hooks, HookWrapper, Plugin } from "@gmqtt/broker";
 import type { Activity } from "../activity.ts";
 
 type AnyHook = (...parameters: never[]) => Awaitable<unknown>;
@@ -17,6 +17,9 @@ export function watchPlugin(plugin: Plugin, activity: Activity): Plugin {
     ...(plugin.applyConfig === undefined
       ? {}
       : { applyConfig: (section: unknown) => activity.track(plugin.applyConfig?.(section)) }),
+    ...(plugin.explain === undefined
+      ? {}
+      : { explain: (question: ExplainQuestion) => activity.track(plugin.explain?.(question)) }),
   };
 }
 
