@@ -133,6 +133,11 @@ export class Connection implements TransportHandler {
     return this.#output.blocked;
   }
 
+  /** Something waits for the store, and QoS 0 goes past it. */
+  get held(): boolean {
+    return this.#output.held;
+  }
+
   /** Sends a packet, shortened to what the client takes; false when even so it does not fit. */
   send(packet: Packet, afterCommit = false): boolean {
     return !this.#ending && this.#output.send(packet, afterCommit);
