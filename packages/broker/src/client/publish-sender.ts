@@ -111,7 +111,8 @@ export class PublishSender implements SessionLink {
     };
     // A packet that is sent again carries its topic: its alias may be unknown on this connection. So does one that goes
     // past others which wait for the store: an alias is known once the packet that sets it is out.
-    if (this.#aliases === null || dup || (qos === 0 && this.#connection.held)) return ownFrame(message, message.topic, qos, properties);
+    if (this.#aliases === null || dup || (qos === 0 && this.#connection.held))
+      return ownFrame(message, message.topic, qos, properties);
     // An alias is only set by a packet that is going to be sent.
     const whole = ownFrame(message, message.topic, qos, { ...properties, topicAlias: 1 });
     if (whole.length + 2 > this.#maximumPacketSize) return ownFrame(message, message.topic, qos, properties);
