@@ -7,7 +7,13 @@ const logger = { debug() {}, info() {}, warn: console.error, error: console.erro
 const config = resolveConfig({
   listeners: [{ address: "127.0.0.1:0" }],
   mqtt: { sessionExpiry: 86_400_000, maxQueuedMessages: 2_000_000, maxInflight: 60_000, serverReceiveMaximum: 60_000 },
-  limits: { maxQueuedBytes: 1e12, connectRate: 1e8, connectRatePerAddress: 1e8, maxConnectionsPerAddress: 1e8, maxPendingCommits: 100_000 },
+  limits: {
+    maxQueuedBytes: 1e12,
+    connectRate: 1e8,
+    connectRatePerAddress: 1e8,
+    maxConnectionsPerAddress: 1e8,
+    maxPendingCommits: 100_000,
+  },
   sys: { interval: 0 },
   persistence: { type: store === "memory" ? "memory" : "redis" },
 });

@@ -11,7 +11,10 @@ export class Client {
     });
     this.socket = connect({ port, host: "127.0.0.1", noDelay: true }, () => {
       const name = Buffer.from(id);
-      const body = Buffer.concat([Buffer.from([0, 4, 77, 81, 84, 84, 4, clean ? 2 : 0, 0, 0, name.length >> 8, name.length & 255]), name]);
+      const body = Buffer.concat([
+        Buffer.from([0, 4, 77, 81, 84, 84, 4, clean ? 2 : 0, 0, 0, name.length >> 8, name.length & 255]),
+        name,
+      ]);
       this.socket.write(Buffer.concat([Buffer.from([0x10, body.length]), body]));
     });
     this.socket.on("data", (chunk) => this.read(chunk));
@@ -20,7 +23,9 @@ export class Client {
 
   subscribe(filter) {
     const text = Buffer.from(filter);
-    this.socket.write(Buffer.concat([Buffer.from([0x82, text.length + 5, 0, 1, 0, text.length]), text, Buffer.from([1])]));
+    this.socket.write(
+      Buffer.concat([Buffer.from([0x82, text.length + 5, 0, 1, 0, text.length]), text, Buffer.from([1])]),
+    );
     return new Promise((resolve) => {
       this.onSuback = resolve;
     });

@@ -21,7 +21,9 @@ await broker.ask("memory"); // buffers go with the second collection
 await new Promise((resolve) => setTimeout(resolve, 200));
 const after = await broker.ask("memory");
 const grown = (name) => `${((after[name] - before[name]) / 1e6).toFixed(1)} MB`;
-console.log(`${after.queued} queued at ${Math.round((MESSAGES / queued) * 1000)}/s; heap ${grown("heapUsed")}, external ${grown("external")}, resident ${grown("rss")}`);
+console.log(
+  `${after.queued} queued at ${Math.round((MESSAGES / queued) * 1000)}/s; heap ${grown("heapUsed")}, external ${grown("external")}, resident ${grown("rss")}`,
+);
 const back = new Client(broker.port, "sleeper");
 const start = performance.now();
 await new Promise((resolve) => {
@@ -30,9 +32,13 @@ await new Promise((resolve) => {
 const took = performance.now() - start;
 const { cpu } = await broker.ask("memory");
 const used = (cpu.user + cpu.system - after.cpu.user - after.cpu.system) / 1000;
-console.log(`drained ${back.received} in ${Math.round(took)} ms: ${Math.round((MESSAGES / took) * 1000)} messages/s, broker CPU ${Math.round(used)} ms`);
+console.log(
+  `drained ${back.received} in ${Math.round(took)} ms: ${Math.round((MESSAGES / took) * 1000)} messages/s, broker CPU ${Math.round(used)} ms`,
+);
 await new Promise((resolve) => setTimeout(resolve, 500));
-console.log(`left in the queue: ${(await broker.ask("memory")).queued}, in Redis ${await redis.admin.zcard("bench:queue:{sleeper}") - 1}, override fields ${(await redis.admin.hkeys("bench:session:{sleeper}")).filter((field) => field.startsWith("out:")).length}`);
+console.log(
+  `left in the queue: ${(await broker.ask("memory")).queued}, in Redis ${(await redis.admin.zcard("bench:queue:{sleeper}")) - 1}, override fields ${(await redis.admin.hkeys("bench:session:{sleeper}")).filter((field) => field.startsWith("out:")).length}`,
+);
 back.close();
 publisher.close();
 await broker.stop();

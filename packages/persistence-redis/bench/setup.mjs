@@ -14,7 +14,9 @@ export async function startRedis(...args) {
     });
   });
   const folder = mkdtempSync(join(tmpdir(), "gmqtt-bench-"));
-  const child = spawn("redis-server", ["--port", port, "--bind", "127.0.0.1", "--dir", folder, "--save", "", ...args], { stdio: "ignore" });
+  const child = spawn("redis-server", ["--port", port, "--bind", "127.0.0.1", "--dir", folder, "--save", "", ...args], {
+    stdio: "ignore",
+  });
   const admin = new Redis({ port, retryStrategy: () => 50 });
   admin.on("error", () => {});
   await admin.ping();
@@ -27,18 +29,22 @@ export async function startRedis(...args) {
 }
 
 export async function startBroker(store, prefix) {
-  const child = fork(new URL("./broker.mjs", import.meta.url), [String(store), prefix ?? "bench:"], { execArgv: ["--expose-gc", ...(process.env.PROF ? ["--cpu-prof", "--cpu-prof-dir=/tmp/gmqtt-prof"] : [])] });
+  const child = fork(new URL("./broker.mjs", import.meta.url), [String(store), prefix ?? "bench:"], {
+    execArgv: ["--expose-gc", ...(process.env.PROF ? ["--cpu-prof", "--cpu-prof-dir=/tmp/gmqtt-prof"] : [])],
+  });
   const hello = await new Promise((resolve, reject) => {
     child.once("message", resolve);
     child.once("exit", (code) => reject(new Error(`broker exited with ${code}`)));
   });
-  const ask = (what) => new Promise((resolve) => {
-    child.once("message", resolve);
-    child.send(what);
-  });
-  const stop = () => new Promise((resolve) => {
-    child.once("exit", resolve);
-    child.send("stop");
-  });
+  const ask = (what) =>
+    new Promise((resolve) => {
+      child.once("message", resolve);
+      child.send(what);
+    });
+  const stop = () =>
+    new Promise((resolve) => {
+      child.once("exit", resolve);
+      child.send("stop");
+    });
   return { ...hello, ask, stop, kill: () => child.kill("SIGKILL") };
 }

@@ -9,7 +9,10 @@ const appendfsync = process.argv[3] ?? "everysec";
 async function run(store, admin) {
   const broker = await startBroker(store);
   const subscribers = Array.from({ length: PAIRS }, (_, index) => new Client(broker.port, `sub-${index}`));
-  const publishers = Array.from({ length: PAIRS }, (_, index) => new Client(broker.port, `pub-${index}`, { clean: true }));
+  const publishers = Array.from(
+    { length: PAIRS },
+    (_, index) => new Client(broker.port, `pub-${index}`, { clean: true }),
+  );
   await Promise.all([...subscribers, ...publishers].map(({ ready }) => ready));
   await Promise.all(subscribers.map((client, index) => client.subscribe(`topic/${index}`)));
   publishers.forEach((client, index) => void client.publish(`topic/${index}`, 64, Number.POSITIVE_INFINITY, 20));
@@ -31,7 +34,9 @@ async function run(store, admin) {
   const used = (cpu.user + cpu.system - before.cpu.user - before.cpu.system) / 1e6;
   console.log(
     `${store === "memory" ? "memory" : "redis "}: ${Math.round(messages / seconds)} messages/s, broker CPU ${Math.round((100 * used) / seconds)} %` +
-      (admin ? `, commands sent per message ${((after.sent - before.calls.sent) / messages).toFixed(4)}, with those inside scripts ${((after.all - before.calls.all) / messages).toFixed(3)}` : ""),
+      (admin
+        ? `, commands sent per message ${((after.sent - before.calls.sent) / messages).toFixed(4)}, with those inside scripts ${((after.all - before.calls.all) / messages).toFixed(3)}`
+        : ""),
   );
   for (const client of [...subscribers, ...publishers]) client.close();
   await broker.stop();

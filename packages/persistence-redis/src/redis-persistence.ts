@@ -86,6 +86,7 @@ export class RedisPersistence implements Persistence {
     try {
       await this.#lease.acquire();
     } catch (error) {
+      this.#lease.abandon();
       this.#link.close();
       throw error;
     }
@@ -133,6 +134,7 @@ export class RedisPersistence implements Persistence {
     this.#phase = "closed";
     this.#queue.pause();
     if (release) await this.#lease.release().catch(() => {}); // it runs out by itself
+    this.#lease.abandon();
     this.#link.close();
   }
 
@@ -141,6 +143,7 @@ export class RedisPersistence implements Persistence {
     for (const timer of this.#timers) clearInterval(timer);
     this.#phase = "closed";
     this.#queue.pause();
+    this.#lease.abandon();
     this.#link.close();
   }
 

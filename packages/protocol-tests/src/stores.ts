@@ -2,6 +2,7 @@
 
 import { createSlowPersistence, createTestBroker, type TestBroker, type TestBrokerOptions } from "@gmqtt/testing";
 import { onTestFinished } from "vitest";
+import { hasRedis, RedisSource } from "./fixtures/redis-source.ts";
 
 /** One kind of store. */
 export interface StoreCase {
@@ -13,6 +14,13 @@ export interface StoreCase {
   start(options?: TestBrokerOptions): Promise<TestBroker>;
 }
 
+const redis: StoreCase = {
+  name: "redis",
+  durable: true,
+  // What is waited for here takes real time, and more of it on a busy machine.
+  start: async (options) => startBroker({ persistence: await RedisSource.create(), patience: 10_000, ...options }),
+};
+
 /** Every kind of store; for `describe.each`. */
 export const stores: readonly StoreCase[] = [
   { name: "memory", durable: false, start: (options) => startBroker(options) },
@@ -21,6 +29,8 @@ export const stores: readonly StoreCase[] = [
     durable: true,
     start: (options) => startBroker({ persistence: createSlowPersistence(), ...options }),
   },
+  // Only where a redis-server is installed: the tests start their own.
+  ...(hasRedis ? [redis] : []),
 ];
 
 /** The stores that survive a restart. */

@@ -3,7 +3,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { ACQUIRE, Outcome, RECLAIM, RELEASE, RENEW } from "../commit/scripts.ts";
 import { LAYOUT_VERSION } from "../keys.ts";
-import { describeOwner, isDead, ownerName } from "./owner.ts";
+import { buryOwner, describeOwner, isDead, ownerName } from "./owner.ts";
 
 /** Runs a script on the broker's key. */
 export type RunScript = (script: string, ...args: (string | Buffer)[]) => Promise<readonly unknown[]>;
@@ -14,7 +14,7 @@ const LOOK_AGAIN = 200;
 export class Lease {
   readonly #run: RunScript;
   readonly #timeout: number;
-  readonly #owner: string = describeOwner();
+  #owner = "";
   #token = 0;
 
   /** `timeout`: milliseconds that the lease lasts without being renewed. */
@@ -33,6 +33,7 @@ export class Lease {
    * it runs out. Rejects when its owner renews it, or the keys are of another layout.
    */
   async acquire(): Promise<void> {
+    this.#owner = describeOwner();
     let dead = "";
     let firstExpiry: number | undefined;
     for (;;) {
@@ -71,6 +72,11 @@ export class Lease {
     const args = [String(this.#token), this.#owner, String(this.#timeout), String(LAYOUT_VERSION)];
     const [outcome] = await this.#run(RECLAIM, ...args);
     return outcome === Outcome.Done;
+  }
+
+  /** We hold it no more, even if Redis has not been told. */
+  abandon(): void {
+    buryOwner(this.#owner);
   }
 
   /** Lets the next broker in at once. */

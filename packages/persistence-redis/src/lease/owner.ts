@@ -15,11 +15,24 @@ interface Owner {
   readonly id: string;
 }
 
-/** This process, and one of possibly several brokers in it. */
+/** Brokers in this process that live, by their ids; one table, however often this module was loaded. */
+const LIVING: unique symbol = Symbol.for("gmqtt.persistence-redis.owners");
+const shared = globalThis as { [LIVING]?: Set<string> };
+shared[LIVING] ??= new Set();
+const living: Set<string> = shared[LIVING];
+
+/** This process, and one of possibly several brokers in it, which lives until it is `buried`. */
 export function describeOwner(): string {
   const { pid } = process;
   const owner: Owner = { host: hostname(), pid, system: systemOf(), started: startOf(pid), id: randomUUID() };
+  living.add(owner.id);
   return JSON.stringify(owner);
+}
+
+/** The broker that described itself so is gone, whether it could tell Redis or not. */
+export function buryOwner(text: string): void {
+  const owner = parse(text);
+  if (owner !== undefined) living.delete(owner.id);
 }
 
 /** For messages: `host a, process 12`. */
@@ -28,11 +41,12 @@ export function ownerName(text: string): string {
   return owner === undefined ? text : `host ${owner.host}, process ${owner.pid}`;
 }
 
-/** True only when it is certain: the owner ran on this very system and its process is gone. */
+/** True only when it is certain: the owner ran on this very system and its process is gone, or its broker in ours is. */
 export function isDead(text: string): boolean {
   const owner = parse(text);
   const system = systemOf();
   if (owner?.system === undefined || system === undefined || owner.system !== system) return false;
+  if (owner.pid === process.pid && owner.started === startOf(process.pid)) return !living.has(owner.id);
   return startOf(owner.pid) !== owner.started;
 }
 

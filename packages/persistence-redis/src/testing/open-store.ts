@@ -2,7 +2,6 @@
 
 import { randomUUID } from "node:crypto";
 import { type Logger, silentLogger } from "@gmqtt/broker";
-import type { PendingCommits, StoreConnection } from "@gmqtt/testing";
 import { Redis } from "ioredis";
 import { configSchema, type RedisConfig } from "../config.ts";
 import { RedisPersistence } from "../redis-persistence.ts";
@@ -15,26 +14,13 @@ export function configOf(section: Record<string, unknown>): RedisConfig {
   throw new Error(result.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; "));
 }
 
-/** A store whose broker can be killed. */
-class Connection extends RedisPersistence implements StoreConnection {
-  readonly #forget: () => void;
-
-  constructor(config: RedisConfig, logger: Logger, forget: () => void) {
-    super({ config, logger, baseDirectory: ".", onFenced: () => {} });
-    this.#forget = forget;
-  }
-
-  override abandon(_pending?: PendingCommits): void {
-    super.abandon();
-    this.#forget();
-  }
-}
-
 /** The state on one prefix: a source of stores for a test broker, and a store under test. */
 export class TestStore {
   readonly prefix: string = `test-${randomUUID()}:`;
   readonly admin: Redis;
   readonly proxy: TcpProxy;
+  /** Stores that lost their keys to another. */
+  fenced = 0;
   readonly #section: Record<string, unknown>;
   readonly #logger: Logger;
 
@@ -58,10 +44,15 @@ export class TestStore {
     return configOf({ addr, key_prefix: this.prefix, unavailable_after: "10ms", ...this.#section });
   }
 
-  connect(): Connection {
-    // A killed broker can't give the lease back, and its process, the test's own, is not dead.
-    const forget = (): void => void this.admin.hset(`${this.prefix}{broker}`, "owner", "");
-    return new Connection(this.config, this.#logger, forget);
+  connect(): RedisPersistence {
+    return new RedisPersistence({
+      config: this.config,
+      logger: this.#logger,
+      baseDirectory: ".",
+      onFenced: () => {
+        this.fenced++;
+      },
+    });
   }
 
   async setAvailable(available: boolean): Promise<void> {

@@ -89,10 +89,14 @@ export class WatchedPersistence implements Persistence {
   }
 
   async *#pages<T>(read: () => AsyncIterable<T>): AsyncIterable<T> {
-    for await (const page of read()) {
+    const pages = read()[Symbol.asyncIterator]();
+    for (;;) {
+      const reading = pages.next();
       this.#activity.moved();
-      if (this.#cut) await never();
-      yield page;
+      if (this.#waitsForReal) this.#activity.track(reading);
+      const { done, value } = await this.#whileAlive(reading);
+      if (done === true) return;
+      yield value;
     }
   }
 }
