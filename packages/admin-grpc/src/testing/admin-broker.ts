@@ -1,7 +1,7 @@
 /** A broker with the admin plugin on free ports, and ways to ask it. */
 
 import type { BrokerConfigInput, Plugin } from "@gmqtt/broker";
-import { createTestBroker, type TestBroker } from "@gmqtt/testing";
+import { createTestBroker, type PersistenceSource, type TestBroker } from "@gmqtt/testing";
 import admin, { type AdminPlugin } from "../index.ts";
 
 /** What differs from the defaults. */
@@ -11,6 +11,7 @@ export interface AdminBrokerOptions {
   readonly config?: BrokerConfigInput;
   readonly plugins?: readonly Plugin[];
   readonly baseDirectory?: string;
+  readonly persistence?: PersistenceSource;
 }
 
 /** What REST answered. */
@@ -51,6 +52,7 @@ export async function startAdmin(options: AdminBrokerOptions = {}): Promise<Admi
   const broker = await createTestBroker({
     config: { api: { grpc: [{ address: anyPort }], http: [{ address: anyPort }] }, ...options.config },
     baseDirectory,
+    ...(options.persistence === undefined ? {} : { persistence: options.persistence }),
     plugins: () => {
       const context = { config: {} as never, baseDirectory, logger: { debug() {}, info() {}, warn() {}, error() {} } };
       plugin = admin.create(section.data, context) as AdminPlugin;
