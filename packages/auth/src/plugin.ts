@@ -27,7 +27,7 @@ export class AuthPlugin implements Plugin {
   readonly name = "auth";
   readonly #config: AuthConfig;
   readonly #context: PluginContext;
-  readonly #identities: Identities = new Identities();
+  #identities: Identities = new Identities();
   /** Between CONNECT and CONNACK: what the login brought. */
   readonly #accepted: WeakMap<Client, Accepted> = new WeakMap();
   #server: Server | undefined;
@@ -42,6 +42,8 @@ export class AuthPlugin implements Plugin {
 
   async load(server: Server): Promise<void> {
     this.#server = server;
+    this.#identities = new Identities();
+    this.#filter = undefined;
     this.#expiries = new Expiries(server.clock);
     await this.#use(await this.#open(server, this.#config));
     const file = (): Setup["accounts"] => this.#running.accounts;
