@@ -13,6 +13,7 @@ const languages: Readonly<Record<string, string>> = { ts: ".mts", js: ".mjs" };
 const paths = {
   "@gmqtt/broker": [join(repository, "packages/broker/src/index.ts")],
   "@gmqtt/packets": [join(repository, "packages/packets/src/index.ts")],
+  "@gmqtt/prometheus": [join(repository, "packages/prometheus/src/index.ts")],
   "@gmqtt/testing": [join(repository, "packages/testing/src/index.ts")],
 };
 

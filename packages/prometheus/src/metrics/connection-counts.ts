@@ -13,13 +13,12 @@ const ELSEWHERE = "other";
 type ByVersion = Record<ProtocolVersion, number>;
 
 export class ConnectionCounts {
-  readonly #elsewhere: ByVersion = { 3: 0, 4: 0, 5: 0 };
-  readonly #listeners: Map<string, ByVersion> = new Map([[ELSEWHERE, this.#elsewhere]]);
+  readonly #listeners: Map<string, ByVersion> = new Map();
   /** Clients that were counted, and where. */
   readonly #counted: WeakMap<Client, ByVersion> = new WeakMap();
   readonly hooks: HookWrapper = {
     onConnected: (next) => (client) => {
-      const counts = this.#listeners.get(client.connection.listener) ?? this.#elsewhere;
+      const counts = this.#listeners.get(client.connection.listener) ?? this.#of(ELSEWHERE);
       counts[client.protocolVersion]++;
       this.#counted.set(client, counts);
       return next(client);
@@ -33,14 +32,20 @@ export class ConnectionCounts {
 
   /** Listeners that have labels of their own; each is at zero until somebody comes, so that this is seen as a change. */
   know(listeners: readonly ListenerConfig[]): void {
-    for (const { address, name = address } of listeners) {
-      if (!this.#listeners.has(name)) this.#listeners.set(name, { 3: 0, 4: 0, 5: 0 });
-    }
+    for (const { address, name = address } of listeners) this.#of(name);
   }
 
   *samples(): Iterable<readonly [Labels, number]> {
     for (const [listener, counts] of this.#listeners) {
       for (const version of [3, 4, 5] as const) yield [{ listener, version: VERSION_NAMES[version] }, counts[version]];
     }
+  }
+
+  #of(listener: string): ByVersion {
+    const known = this.#listeners.get(listener);
+    if (known !== undefined) return known;
+    const counts = { 3: 0, 4: 0, 5: 0 };
+    this.#listeners.set(listener, counts);
+    return counts;
   }
 }
