@@ -209,7 +209,7 @@ export const connectPacket: TestCase[] = chapter("3.1 CONNECT", (test) => {
     "keeps a connection alive by any packet",
     { v5: "3.1.2-22 3.1.2-20", v4: "3.1.2-24" },
     async (t) => {
-      const client = await t.connect({ keepAlive: 2 });
+      const client = await t.connect({ keepAlive: 4 });
       const keep = [
         pingreq(),
         publish(t.version, t.topic, "x"),
@@ -217,12 +217,12 @@ export const connectPacket: TestCase[] = chapter("3.1 CONNECT", (test) => {
         pingreq(),
       ];
       for (const part of keep) {
-        await t.sleep(2100);
+        await t.sleep(4200);
         client.send(part);
       }
       await client.ping();
     },
-    { seconds: 9 },
+    { seconds: 17 },
   );
 
   test(
@@ -394,7 +394,7 @@ export const connectPacket: TestCase[] = chapter("3.1 CONNECT", (test) => {
       const account = { user: "user", password: "secret" };
       const client = await t.connect({ ...account, problemInformation: 0 });
       const denied = await client.trySubscribe("forbidden/a");
-      t.ok((denied.codes[0] ?? 0) >= 0x80, "the subscription was granted");
+      t.needs((denied.codes[0] ?? 0) >= 0x80, "the broker grants what it will not deliver");
       for (const qos of [1, 2]) await client.publish("forbidden/a", "x", { qos });
       client.send(hex("62 02 7777"));
       await client.take("pubcomp");

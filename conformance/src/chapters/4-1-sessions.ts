@@ -51,14 +51,14 @@ export const sessions: TestCase[] = chapter("4.1 Session state", (test) => {
     async (t) => {
       const id = t.clientId();
       for (let round = 0; round < 3; round++) {
-        const client = await t.connect({ id, clean: false, expiry: 2 });
+        const client = await t.connect({ id, clean: false, expiry: 4 });
         t.equal(client.connack?.sessionPresent, round > 0, "session present");
-        await t.sleep(1200);
+        await t.sleep(2500);
         await client.drop();
-        await t.sleep(1000);
+        await t.sleep(1700);
       }
     },
-    { seconds: 7 },
+    { seconds: 13 },
   );
 
   test(

@@ -2,6 +2,7 @@
 
 import { connect as openSocket, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { setTimeout as delay } from "node:timers/promises";
 import { bytes, type Part } from "../bytes/bytes.ts";
 import * as build from "../bytes/packets.ts";
 import { Conversation } from "./conversation.ts";
@@ -25,6 +26,8 @@ export class Client {
   /** What came and was not taken. */
   readonly inbox: Packet[] = [];
   ended = false;
+  /** Milliseconds to wait before "nothing came" is believed: a foreign broker may answer a ping before it delivers. */
+  grace = 0;
   readonly #decoder: StrictDecoder;
   readonly #watchers: Set<() => void> = new Set();
   #failure: Error | undefined;
@@ -215,20 +218,25 @@ export class Client {
 
   /** All messages that a ping brings to light; fails unless there are none. */
   async quiet(): Promise<void> {
-    await this.ping();
+    await this.#settle();
     const found = this.inbox.find((packet) => packet.name === "publish");
     if (found !== undefined) throw new Error(`nothing should come, the broker sent ${found.describe()}`);
   }
 
   /** The messages that are here after a ping, acknowledged. */
   async drain(): Promise<Packet[]> {
-    await this.ping();
+    await this.#settle();
     const found: Packet[] = [];
     while (this.inbox.some((packet) => packet.name === "publish")) {
       found.push(await this.message());
       await this.ping();
     }
     return found;
+  }
+
+  async #settle(): Promise<void> {
+    if (this.grace > 0) await delay(this.grace);
+    await this.ping();
   }
 
   /** Waits for the end of the connection. Packets that come before stay in the inbox. */

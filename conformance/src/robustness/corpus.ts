@@ -65,7 +65,7 @@ function sample(type: string): PropertyValue {
 }
 
 /** The ways to break a packet by its bytes alone. */
-function breakings(name: string, good: Buffer): BrokenPacket[] {
+function breakings(version: Version, name: string, good: Buffer): BrokenPacket[] {
   const first = good.readUInt8(0);
   const body = good.subarray(2);
   const found: BrokenPacket[] = [];
@@ -73,8 +73,10 @@ function breakings(name: string, good: Buffer): BrokenPacket[] {
     found.push({ name: `${name}: ${how}`, bytes: whole, fatal });
   for (let flags = 0; flags < 16; flags++) {
     const wrong = (first & 0xf0) | flags;
-    if (wrong !== first)
-      add(`flags ${flags.toString(16)}`, bytes(wrong, good.subarray(1)), first >> 4 !== 3 && first >> 4 !== 1);
+    // 3.1 knows DUP on PUBREL, SUBSCRIBE and UNSUBSCRIBE.
+    const tolerated = version === 3 && flags === 0x0a && (first & 0x0f) === 2;
+    const fatal = first >> 4 !== 3 && first >> 4 !== 1 && !tolerated;
+    if (wrong !== first) add(`flags ${flags.toString(16)}`, bytes(wrong, good.subarray(1)), fatal);
   }
   for (let length = 0; length < body.length; length++) {
     add(`cut to ${length}, with the length to match`, packet(first, body.subarray(0, length)));
@@ -133,6 +135,6 @@ function brokenProperties(): BrokenPacket[] {
 
 /** All broken packets of a version. */
 export function corpus(version: Version): BrokenPacket[] {
-  const all = specimens(version).flatMap(([name, good]) => breakings(name, good));
+  const all = specimens(version).flatMap(([name, good]) => breakings(version, name, good));
   return version === 5 ? [...all, ...brokenProperties()] : all;
 }

@@ -15,9 +15,15 @@ export interface Vitals {
   readonly handles: number;
 }
 
+/** What a healthy client may need, judged by what it needs now: the machine may be busy with something else. */
+export async function patienceNow(broker: Launched): Promise<number> {
+  const rounds = [await healthyRound(broker), await healthyRound(broker), await healthyRound(broker)];
+  return Math.max(NORMAL, Math.max(...rounds) * 5);
+}
+
 /** Memory that may stay: what V8 keeps for later, and pools that have grown, in MiB. */
 const MEMORY_SLACK = 120;
-/** A healthy client's whole round may take this long, in milliseconds. */
+/** A healthy client's whole round may take this long where the machine has nothing else to do, in milliseconds. */
 const NORMAL = 2000;
 
 /** Memory and handles now. */
@@ -50,13 +56,29 @@ export async function healthyRound(broker: Launched): Promise<number> {
   return performance.now() - began;
 }
 
+/** Complaints when a healthy client is not served in time; the best of three counts. */
+export async function serves(broker: Launched, patience: number): Promise<string[]> {
+  let best = Number.POSITIVE_INFINITY;
+  try {
+    for (let round = 0; round < 3 && best > patience; round++) best = Math.min(best, await healthyRound(broker));
+  } catch (error) {
+    return [`a healthy client failed: ${(error as Error).message}`];
+  }
+  return best <= patience
+    ? []
+    : [`a healthy client needed ${Math.round(best)} ms, usual is less than ${Math.round(patience)}`];
+}
+
 /** Complaints after a test, measured against what was before it. Handles and memory get a few seconds to go back. */
-export async function checkHealth(broker: Launched, before: Vitals, logFrom: number): Promise<string[]> {
+export async function checkHealth(
+  broker: Launched,
+  before: Vitals,
+  logFrom: number,
+  patience: number,
+): Promise<string[]> {
   const complaints: string[] = [];
   if (broker.exitCode() !== null) return [`the broker ended (${broker.exitCode()}): ${broker.log().slice(-2000)}`];
-  const took = await healthyRound(broker).catch((error: Error) => error);
-  if (typeof took !== "number") complaints.push(`a healthy client failed: ${took.message}`);
-  else if (took > NORMAL) complaints.push(`a healthy client needed ${Math.round(took)} ms`);
+  complaints.push(...(await serves(broker, patience)));
   let now = vitals(broker);
   for (let round = 0; round < 40 && !isBack(before, now); round++) {
     await delay(250);

@@ -5,7 +5,7 @@ import { gmqttd } from "../brokers/gmqttd.ts";
 import { runCorpus } from "./corpus-run.ts";
 import { floods } from "./floods.ts";
 import { fuzz } from "./fuzzer.ts";
-import { checkHealth, healthyRound, vitals } from "./health.ts";
+import { checkHealth, healthyRound, patienceNow, vitals } from "./health.ts";
 
 /** Counts of what was run. */
 export interface RobustnessResult {
@@ -16,7 +16,7 @@ export interface RobustnessResult {
 interface Trial {
   readonly name: string;
   /** Complaints. */
-  run(broker: Launched): Promise<readonly string[]>;
+  run(broker: Launched, patience: number): Promise<readonly string[]>;
 }
 
 /** Runs everything against a gmqttd of its own; `seconds` and `seed` are the fuzzer's. */
@@ -27,8 +27,10 @@ export async function runRobustness(options: { seconds: number; seed: number }):
     // What grows once (code, pools) must not be taken for a leak.
     for (let round = 0; round < 50; round++) await healthyRound(broker);
     for (const trial of trials(options)) {
+      const patience = await patienceNow(broker);
       const [before, logFrom, began] = [vitals(broker), broker.log().length, Date.now()];
-      const complaints = [...(await trial.run(broker)), ...(await checkHealth(broker, before, logFrom))];
+      const own = await trial.run(broker, patience).catch((error: Error) => [error.message]);
+      const complaints = [...own, ...(await checkHealth(broker, before, logFrom, patience))];
       const took = ((Date.now() - began) / 1000).toFixed(1);
       const after = vitals(broker);
       console.log(
