@@ -7,7 +7,6 @@ import {
   type ExplainQuestion,
   type HookWrapper,
   type Plugin,
-  type PluginContext,
   ReasonCode,
   type Server,
 } from "@gmqtt/broker";
@@ -43,7 +42,7 @@ export interface ServedEndpoint {
 
 export class AdminPlugin implements Plugin {
   readonly name: string = "admin";
-  readonly #context: PluginContext;
+  readonly #baseDirectory: string;
   #config: AdminConfig;
   #access: Access;
   #bans: BanList | undefined;
@@ -51,10 +50,10 @@ export class AdminPlugin implements Plugin {
   #stopping: AbortController = new AbortController();
   #servers: { readonly endpoint: ServedEndpoint; readonly server: RunningServer }[] = [];
 
-  constructor(config: AdminConfig, context: PluginContext) {
+  constructor(config: AdminConfig, baseDirectory: string) {
     this.#config = config;
     this.#access = new Access(config);
-    this.#context = context;
+    this.#baseDirectory = baseDirectory;
   }
 
   /** Where the API is served. */
@@ -76,8 +75,7 @@ export class AdminPlugin implements Plugin {
   }
 
   async load(server: Server): Promise<void> {
-    const { baseDirectory } = this.#context;
-    const endpoints = await readEndpoints(server.config.api, this.#access.hasTokens, baseDirectory);
+    const endpoints = await readEndpoints(server.config.api, this.#access.hasTokens, this.#baseDirectory);
     this.#stopping = new AbortController();
     const { logger } = server;
     const registry = new ApiRegistry(logger);
@@ -148,7 +146,7 @@ export class AdminPlugin implements Plugin {
 
   get #bansFile(): string | undefined {
     const { bans_file } = this.#config;
-    return bans_file === undefined ? undefined : resolve(this.#context.baseDirectory, bans_file);
+    return bans_file === undefined ? undefined : resolve(this.#baseDirectory, bans_file);
   }
 
   /** One write after the other; what a write finds is what it keeps. */

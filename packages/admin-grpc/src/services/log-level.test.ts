@@ -1,16 +1,13 @@
 import { createBroker, type Logger } from "@gmqtt/broker";
 import { expect, test } from "vitest";
-import admin, { type AdminPlugin } from "../index.ts";
+import { createAdminPlugin } from "../index.ts";
 
 test("the level of the log changes live, in the logger and in the configuration in force", async () => {
   const lines: string[] = [];
   const write = (_fields: object, message: string): void => void lines.push(message);
   const logger: Logger = { level: "info", debug: write, info: write, warn: write, error: write };
   const api = { grpc: [], http: [{ address: "tcp://127.0.0.1:0" }] };
-  const section = admin.configSchema?.safeParse({});
-  if (section?.success !== true) throw new Error("the empty section must fit");
-  const context = { config: {} as never, baseDirectory: ".", logger };
-  const plugin = admin.create(section.data, context) as AdminPlugin;
+  const plugin = createAdminPlugin();
   const broker = createBroker({ config: { listeners: [], api }, plugins: [plugin], logger });
   await broker.start();
   const url = `${plugin.endpoints[0]?.address.replace("tcp", "http")}/v1/log_level`;

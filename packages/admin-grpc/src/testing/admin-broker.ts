@@ -2,7 +2,7 @@
 
 import type { BrokerConfigInput, Plugin } from "@gmqtt/broker";
 import { createTestBroker, type PersistenceSource, type TestBroker } from "@gmqtt/testing";
-import admin, { type AdminPlugin } from "../index.ts";
+import { type AdminPlugin, createAdminPlugin } from "../index.ts";
 
 /** What differs from the defaults. */
 export interface AdminBrokerOptions {
@@ -45,8 +45,6 @@ const anyPort = "tcp://127.0.0.1:0";
 
 /** Starts both; TLS and other addresses come with `config.api`. */
 export async function startAdmin(options: AdminBrokerOptions = {}): Promise<AdminBroker> {
-  const section = admin.configSchema?.safeParse(options.section ?? {});
-  if (section?.success !== true) throw new Error(`section does not fit: ${JSON.stringify(section)}`);
   const { baseDirectory = process.cwd() } = options;
   let plugin: AdminPlugin | undefined;
   const broker = await createTestBroker({
@@ -54,8 +52,7 @@ export async function startAdmin(options: AdminBrokerOptions = {}): Promise<Admi
     baseDirectory,
     ...(options.persistence === undefined ? {} : { persistence: options.persistence }),
     plugins: () => {
-      const context = { config: {} as never, baseDirectory, logger: { debug() {}, info() {}, warn() {}, error() {} } };
-      plugin = admin.create(section.data, context) as AdminPlugin;
+      plugin = createAdminPlugin(options.section, baseDirectory);
       return [plugin, ...(options.plugins ?? [])];
     },
   });
