@@ -9,6 +9,8 @@ import type {
   StoredDelivery,
   StoredMessage,
 } from "@gmqtt/broker";
+import { Cluster } from "ioredis";
+import { ClusterCommits } from "./commit/cluster-commits.ts";
 import { CommitQueue, type CommitReply } from "./commit/commit-queue.ts";
 import { Compiler, ProgressTables } from "./commit/compile.ts";
 import { COMMIT, Outcome } from "./commit/scripts.ts";
@@ -43,6 +45,8 @@ export class RedisPersistence implements Persistence {
   readonly #keys: Keys;
   readonly #link: Link;
   readonly #lease: Lease;
+  /** How commits go in a cluster; undefined for a single server. */
+  readonly #cluster: ClusterCommits | undefined;
   readonly #queue: CommitQueue;
   readonly #tables: ProgressTables = new ProgressTables();
   readonly #listeners: ((available: boolean) => void)[] = [];
@@ -69,10 +73,13 @@ export class RedisPersistence implements Persistence {
     const run = (script: string, ...args: (string | Buffer)[]): Promise<readonly unknown[]> =>
       this.#link.client.eval(script, 1, this.#keys.broker, ...args) as Promise<readonly unknown[]>;
     this.#lease = new Lease(run, config.lease_timeout);
+    const { client } = this.#link;
+    this.#cluster = client instanceof Cluster ? new ClusterCommits(client, this.#keys) : undefined;
     this.#queue = new CommitQueue({
       send: (number, commands) =>
-        run(COMMIT, String(this.#lease.token), String(number), commands) as Promise<unknown> as Promise<CommitReply>,
-      maxOutstanding: config.max_outstanding_commits,
+        this.#cluster?.send(this.#lease.token, number, commands) ??
+        (run(COMMIT, String(this.#lease.token), String(number), commands) as Promise<unknown> as Promise<CommitReply>),
+      maxOutstanding: this.#cluster === undefined ? config.max_outstanding_commits : 1,
       onTrouble: (trouble) => this.#trouble(trouble),
       onProgress: () => this.#tellAvailability(true),
     });
@@ -85,6 +92,7 @@ export class RedisPersistence implements Persistence {
     await this.#link.open();
     try {
       await this.#lease.acquire();
+      await this.#cluster?.recover();
     } catch (error) {
       this.#lease.abandon();
       this.#link.close();
@@ -198,6 +206,7 @@ export class RedisPersistence implements Persistence {
     const [outcome, value] = await this.#lease.renew();
     const { token } = this.#lease;
     if (outcome === Outcome.OtherToken && value > token) return this.#fenced();
+    if (outcome === Outcome.Done) await this.#cluster?.recover();
     if (outcome === Outcome.Done && value >= this.#queue.committed) this.#queue.resume(value);
     else if (!(await this.#recover(outcome))) return;
     if (!this.#link.up || this.#phase !== "open") return;

@@ -26,6 +26,11 @@ export class CommandWriter {
     return new List(this.#bytes, head);
   }
 
+  /** Commands that were written before. */
+  raw(commands: Uint8Array): void {
+    this.#bytes.bytes(commands);
+  }
+
   /** The commands; the writer is not used any more. */
   finish(): Buffer {
     return this.#bytes.finish();

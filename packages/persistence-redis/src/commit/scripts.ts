@@ -23,23 +23,37 @@ if not state[1] then return {${Outcome.Empty}, 0} end
 if state[1] ~= ARGV[1] then return {${Outcome.OtherToken}, tonumber(state[1])} end
 local commit = tonumber(state[2])`;
 
-/**
- * KEYS: broker. ARGV: token, number of the commit, the commands. Commits are applied in the order of their numbers and
- * each once, however often and over how many connections it is sent.
- */
-export const COMMIT: string = `${CHECK_TOKEN}
+const CHECK_NUMBER = `
 local number = tonumber(ARGV[2])
 if number <= commit then return {${Outcome.Done}, commit} end
-if number ~= commit + 1 then return {${Outcome.Gap}, commit} end
-local commands, position, size, count = ARGV[3], 1, #ARGV[3], 0
+if number ~= commit + 1 then return {${Outcome.Gap}, commit} end`;
+
+const RUN_COMMANDS = `
+local position, size, count = 1, #commands, 0
 while position <= size do
   count, position = struct.unpack('<I4', commands, position)
   local command = {}
   for index = 1, count do command[index], position = struct.unpack('<I4c0', commands, position) end
   redis.call(unpack(command))
-end
+end`;
+
+/**
+ * KEYS: broker. ARGV: token, number of the commit, the commands. Commits are applied in the order of their numbers and
+ * each once, however often and over how many connections it is sent.
+ */
+export const COMMIT: string = `${CHECK_TOKEN}${CHECK_NUMBER}
+local commands = ARGV[3]${RUN_COMMANDS}
 redis.call('HSET', KEYS[1], 'commit', ARGV[2])
 return {${Outcome.Done}, number}`;
+
+/** KEYS: broker, log. ARGV: as for a commit, which is only written down. */
+export const LOG_COMMIT: string = `${CHECK_TOKEN}${CHECK_NUMBER}
+if #ARGV[3] > 0 then redis.call('RPUSH', KEYS[2], ARGV[3]) end
+redis.call('HSET', KEYS[1], 'commit', ARGV[2])
+return {${Outcome.Done}, number}`;
+
+/** KEYS: one with the hash tag of all. ARGV: the commands. */
+export const APPLY: string = `local commands = ARGV[1]${RUN_COMMANDS}`;
 
 /** KEYS: broker. ARGV: token, milliseconds the lease lasts from now on. Answers the number of the last commit. */
 export const RENEW: string = `${CHECK_TOKEN}

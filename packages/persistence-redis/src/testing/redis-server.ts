@@ -38,6 +38,31 @@ export class RedisServer {
     return server;
   }
 
+  /** Three servers that share the slots of a cluster. */
+  static async startCluster(): Promise<RedisServer[]> {
+    const servers: RedisServer[] = [];
+    for (let index = 0; index < 3; index++) servers.push(await RedisServer.start("--cluster-enabled", "yes"));
+    const clients = servers.map(({ port }) => new Redis({ port }));
+    const ranges = [
+      [0, 5460],
+      [5461, 10_922],
+      [10_923, 16_383],
+    ] as const;
+    const slots = ([first, last]: readonly [number, number]): number[] =>
+      Array.from({ length: last - first + 1 }, (_, index) => first + index);
+    for (const [index, client] of clients.entries()) {
+      await client.call("CONFIG", "SET", "cluster-require-full-coverage", "yes");
+      await client.call("CLUSTER", "ADDSLOTS", ...slots(ranges[index] as readonly [number, number]));
+      await client.call("CLUSTER", "MEET", "127.0.0.1", (servers[0] as RedisServer).port);
+    }
+    for (const client of clients) {
+      while (!String(await client.call("CLUSTER", "INFO")).includes("cluster_state:ok")) await delay(50);
+      while (((await client.call("CLUSTER", "NODES")) as string).trim().split("\n").length < 3) await delay(50);
+      client.disconnect();
+    }
+    return servers;
+  }
+
   get pid(): number {
     return this.#process?.pid ?? 0;
   }
