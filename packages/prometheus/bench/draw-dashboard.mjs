@@ -10,13 +10,15 @@ const { values } = parseArgs({
   options: {
     prometheus: { type: "string", default: "http://127.0.0.1:9090" },
     minutes: { type: "string", default: "5" },
+    /** How many minutes ago they ended. */
+    ago: { type: "string", default: "0" },
     /** What $__rate_interval stands for; four scrapes are enough. */
     rate: { type: "string", default: "15s" },
   },
 });
 
 const { panels } = JSON.parse(readFileSync(new URL("../grafana/dashboard.json", import.meta.url), "utf8"));
-const end = Math.floor(Date.now() / 1000);
+const end = Math.floor(Date.now() / 1000 - Number(values.ago) * 60);
 const start = end - Math.round(Number(values.minutes) * 60);
 const step = Math.max(1, Math.round((end - start) / 150));
 
