@@ -2,6 +2,7 @@
 
 import { Command, CommanderError } from "commander";
 import { checkConfig } from "./commands/check-config.ts";
+import { type PasswdAction, type PasswdOptions, passwd } from "./commands/passwd.ts";
 import { printConfig } from "./commands/print-config.ts";
 import { reload } from "./commands/reload.ts";
 import { start } from "./commands/start.ts";
@@ -35,6 +36,26 @@ export async function run(args: readonly string[]): Promise<ExitCode> {
   add("reload", "ask the running gmqttd, found by its pid file, to read its configuration again", reload);
   add("check-config", "say everything that is wrong with a configuration, and start nothing", checkConfig);
   add("print-config", "print the configuration in force, secrets hidden, and where its values come from", printConfig);
+
+  const accounts = program.command("passwd").description("manage the accounts in the password file of the auth plugin");
+  const manage = (action: PasswdAction, description: string): void => {
+    const command = accounts.command(action === "list" ? action : `${action} <username>`).description(description);
+    command.option("--file <path>", "password file; default: password_file of the auth plugin in the configuration");
+    addConfigOptions(command).action(async (...given: unknown[]) => {
+      const username = action === "list" ? "" : (given[0] as string);
+      const options = given[action === "list" ? 0 : 1] as PasswdOptions;
+      try {
+        exitCode = await passwd(action, username, options);
+      } catch (error) {
+        exitCode = showFailure(error, options);
+      }
+    });
+  };
+  manage("add", "add an account; the password is asked for, or read from the standard input");
+  manage("change", "change the password of an account");
+  manage("delete", "delete an account");
+  manage("verify", "say whether a password is right, by the exit code too");
+  manage("list", "list the names of all accounts");
 
   try {
     await program.parseAsync(args, { from: "user" });

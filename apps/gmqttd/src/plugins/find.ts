@@ -92,18 +92,33 @@ function findModule(wanted: WantedPlugin, section: Record<string, unknown>, base
   ]);
 }
 
-async function importDefinition(wanted: WantedPlugin, { specifier, url }: PluginModule): Promise<PluginDefinition> {
-  const imported = await import(url).then(
+/** Everything that the module of a plugin exports, for commands that need more of it than the plugin. */
+export async function importPlugin(
+  name: string,
+  config: BrokerConfig,
+  file: ConfigFile,
+): Promise<{ readonly specifier: string; readonly module: unknown }> {
+  const wanted: WantedPlugin = { name, section: ["plugins", name], path: `plugins.${name}` };
+  const found = findModule(wanted, sectionOf(config, wanted.section), file.baseDirectory);
+  return { specifier: found.specifier, module: await importModule(wanted, found) };
+}
+
+async function importDefinition(wanted: WantedPlugin, module: PluginModule): Promise<PluginDefinition> {
+  const imported = await importModule(wanted, module);
+  if (isDefinition(imported.default)) return imported.default;
+  throw new CommandFailure(ExitCode.BadConfiguration, [
+    `${wanted.path}: ${module.specifier} is no plugin: its default export was not made by definePlugin`,
+  ]);
+}
+
+function importModule(wanted: WantedPlugin, { specifier, url }: PluginModule): Promise<{ readonly default?: unknown }> {
+  return import(url).then(
     (module: { readonly default?: unknown }) => module,
     (error: unknown) => {
       const line = `${wanted.path}: plugin ${wanted.name} from ${specifier} could not be loaded: ${explain(error)}`;
       throw new CommandFailure(ExitCode.Failed, [line], { cause: error });
     },
   );
-  if (isDefinition(imported.default)) return imported.default;
-  throw new CommandFailure(ExitCode.BadConfiguration, [
-    `${wanted.path}: ${specifier} is no plugin: its default export was not made by definePlugin`,
-  ]);
 }
 
 function isDefinition(value: unknown): value is PluginDefinition {
