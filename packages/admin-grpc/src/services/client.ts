@@ -56,7 +56,7 @@ function noClient(clientId: string): Error {
 }
 
 /** A client as the API shows it; `client` is undefined while it is away. */
-export function describeClient(session: SessionInfo, client: Client | undefined): Init<typeof ClientSchema> {
+function describeClient(session: SessionInfo, client: Client | undefined): Init<typeof ClientSchema> {
   return {
     clientId: session.clientId,
     username: session.username ?? "",

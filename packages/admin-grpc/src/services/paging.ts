@@ -7,7 +7,7 @@ export interface PageRequest {
 }
 
 /** Items on a page that names no size. */
-export const DEFAULT_PAGE_SIZE = 20;
+const DEFAULT_PAGE_SIZE = 20;
 
 /** Where a page begins and how long it is. */
 export function pageOf({ page, pageSize }: PageRequest): { readonly offset: number; readonly limit: number } {
