@@ -5,7 +5,7 @@ import type { Durations } from "./duration-histogram.ts";
 import type { MetricBook } from "./metric-book.ts";
 
 /** One of so many messages is timed: enough to see a change within seconds, too few to cost anything. */
-export const TIMED_ONE_OF = 100;
+const TIMED_ONE_OF = 100;
 
 /** Declares the durations. The result starts measuring, and answers with what ends it. */
 export function declareDurations(book: MetricBook): (stats: StatsManager) => () => void {
