@@ -17,8 +17,7 @@ export interface StoreCase {
 const redis: StoreCase = {
   name: "redis",
   durable: true,
-  // What is waited for here takes real time, and more of it on a busy machine.
-  start: async (options) => startBroker({ persistence: await RedisSource.create(), patience: 10_000, ...options }),
+  start: async (options) => startBroker({ persistence: await RedisSource.create(), ...options }),
 };
 
 /** Every kind of store; for `describe.each`. */

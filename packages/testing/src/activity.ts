@@ -18,7 +18,8 @@ const ENDLESS = 20_000;
 export class Activity implements Pace, Watched {
   /** Real milliseconds that `idle` waits for real work. */
   readonly #patience: number;
-  readonly #underWay: Set<object> = new Set();
+  /** Real work and how long it is waited for. */
+  readonly #underWay: Map<object, number> = new Map();
   #moves = 0;
   #restedAt = 0;
 
@@ -34,12 +35,15 @@ export class Activity implements Pace, Watched {
     this.#moves++;
   }
 
-  /** Notes a call and, when it answers with a promise, waits for it in `idle`. Returns what it was given. */
-  track<T>(result: Awaitable<T>): Awaitable<T> {
+  /**
+   * Notes a call and, when it answers with a promise, waits for it in `idle`: `patience` real milliseconds, by default as
+   * long as for a hook. Returns what it was given.
+   */
+  track<T>(result: Awaitable<T>, patience: number = this.#patience): Awaitable<T> {
     this.#moves++;
     if (!(result instanceof Promise)) return result;
     const work = {};
-    this.#underWay.add(work);
+    this.#underWay.set(work, patience);
     const done = () => {
       this.#underWay.delete(work);
       this.#moves++;
@@ -62,7 +66,7 @@ export class Activity implements Pace, Watched {
       const waited = performance.now() - started;
       if (waited > ENDLESS) throw new Error(`the broker did not come to rest within ${ENDLESS / 1000} s`);
       if (quiet < QUIET_TURNS) continue;
-      if (this.#underWay.size > 0 && waited < this.#patience) {
+      if (waited < Math.max(0, ...this.#underWay.values())) {
         await sleep(1);
         continue;
       }

@@ -12,6 +12,9 @@ import type {
 import type { Activity } from "../activity.ts";
 import type { PendingCommits, StoreConnection } from "./options.ts";
 
+/** Real milliseconds: a store answers, sooner or later, where a hook may never. */
+const STORE_PATIENCE = 10_000;
+
 /** Passes calls on to a store until `cut`; from then on nothing reaches it, and nothing comes back. */
 export class WatchedPersistence implements Persistence {
   readonly #inner: StoreConnection;
@@ -72,7 +75,7 @@ export class WatchedPersistence implements Persistence {
     const result = call();
     this.#activity.moved();
     if (!(result instanceof Promise)) return result;
-    if (this.#waitsForReal) this.#activity.track(result);
+    if (this.#waitsForReal) this.#activity.track(result, STORE_PATIENCE);
     return this.#whileAlive(result);
   }
 
@@ -93,7 +96,7 @@ export class WatchedPersistence implements Persistence {
     for (;;) {
       const reading = pages.next();
       this.#activity.moved();
-      if (this.#waitsForReal) this.#activity.track(reading);
+      if (this.#waitsForReal) this.#activity.track(reading, STORE_PATIENCE);
       const { done, value } = await this.#whileAlive(reading);
       if (done === true) return;
       yield value;
