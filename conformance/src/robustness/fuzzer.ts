@@ -218,6 +218,8 @@ async function converse(broker: Launched, maker: Maker, totals: Totals): Promise
     if (maker.chance(0.97)) socket.write(maker.mutate(maker.connect(version)));
     return { version, socket };
   });
+  // Nine of ten wait for an answer first: on a busy machine a conversation would be over before the broker has heard it.
+  await Promise.all(clients.filter(() => maker.chance(0.9)).map(({ socket }) => answered(socket)));
   for (let round = 0; round < 10 + maker.below(40); round++) {
     const client = clients[maker.below(clients.length)];
     if (client === undefined || client.socket.destroyed || client.socket.writableEnded) continue;
@@ -234,6 +236,19 @@ function end(socket: Socket, maker: Maker): void {
   // A socket that is reset while it connects would never let go of its handle.
   if (maker.chance(0.5) || socket.connecting) socket.end();
   else socket.resetAndDestroy();
+}
+
+/** Something came, or the connection is over, or the broker has nothing to say. */
+function answered(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    const settle = (): void => {
+      clearTimeout(timer);
+      socket.off("data", settle).off("close", settle);
+      resolve();
+    };
+    const timer = setTimeout(settle, 500);
+    socket.on("data", settle).on("close", settle);
+  });
 }
 
 function closed(socket: Socket): Promise<void> {
