@@ -42,14 +42,6 @@ export class DeliveryQueue {
     return this.#entries[head] as Delivery;
   }
 
-  /** The entry that came last. */
-  last(): Delivery | undefined {
-    if (this.#length === 0) return undefined;
-    let index = this.#entries.length - 1;
-    while (this.#entries[index] === null) index--;
-    return this.#entries[index] as Delivery;
-  }
-
   shift(): Delivery | undefined {
     const delivery = this.peek();
     if (delivery === undefined) return undefined;
