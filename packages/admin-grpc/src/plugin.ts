@@ -17,7 +17,7 @@ import { readBans, writeBans } from "./bans/ban-file.ts";
 import { banHooks } from "./bans/ban-hooks.ts";
 import { BanList } from "./bans/ban-list.ts";
 import { type AdminConfig, configSchema } from "./config.ts";
-import { type Endpoint, readEndpoints } from "./endpoints/endpoint.ts";
+import { assertClosed, type Endpoint, readEndpoints } from "./endpoints/endpoint.ts";
 import { serveGrpc } from "./grpc/server.ts";
 import { openApiDocument } from "./openapi/document.ts";
 import { createPages } from "./openapi/pages.ts";
@@ -46,8 +46,10 @@ export class AdminPlugin implements Plugin {
   #config: AdminConfig;
   #access: Access;
   #bans: BanList | undefined;
+  #bansFile: string | undefined;
   #saving: Promise<void> = Promise.resolve();
   #stopping: AbortController = new AbortController();
+  #endpoints: readonly Endpoint[] = [];
   #servers: { readonly endpoint: ServedEndpoint; readonly server: RunningServer }[] = [];
 
   constructor(config: AdminConfig, baseDirectory: string) {
@@ -75,7 +77,8 @@ export class AdminPlugin implements Plugin {
   }
 
   async load(server: Server): Promise<void> {
-    const endpoints = await readEndpoints(server.config.api, this.#access.hasTokens, this.#baseDirectory);
+    this.#endpoints = await readEndpoints(server.config.api, this.#baseDirectory);
+    for (const endpoint of this.#endpoints) assertClosed(endpoint, this.#access.hasTokens);
     this.#stopping = new AbortController();
     const { logger } = server;
     const registry = new ApiRegistry(logger);
@@ -88,7 +91,7 @@ export class AdminPlugin implements Plugin {
     const pages = (path: string): Response | undefined => (this.#config.docs ? document(path) : undefined);
     const shared = { registry, calls, signal: this.#stopping.signal };
     try {
-      for (const endpoint of endpoints) {
+      for (const endpoint of this.#endpoints) {
         const running =
           endpoint.kind === "grpc"
             ? await serveGrpc(endpoint, {
@@ -114,11 +117,13 @@ export class AdminPlugin implements Plugin {
     await Promise.all(servers.map(({ server }) => server.close()));
   }
 
-  /** Tokens, roles and limits change at once; addresses need a restart. */
+  /** Tokens, roles and limits change at once; addresses need a restart. Throws when it would leave an address open. */
   applyConfig(section: unknown): void {
     const config = configSchema.parse(section);
+    const access = new Access(config);
+    for (const endpoint of this.#endpoints) assertClosed(endpoint, access.hasTokens);
     this.#config = config;
-    this.#access = new Access(config);
+    this.#access = access;
   }
 
   #services(server: Server, bans: BanList): ApiService[] {
@@ -138,15 +143,12 @@ export class AdminPlugin implements Plugin {
   }
 
   async #loadBans(server: Server): Promise<BanList> {
+    const { bans_file } = this.#config;
+    this.#bansFile = bans_file === undefined ? undefined : resolve(this.#baseDirectory, bans_file);
     const bans = new BanList(server.clock);
     for (const ban of this.#bansFile === undefined ? [] : await readBans(this.#bansFile)) bans.add(ban);
     this.#bans = bans;
     return bans;
-  }
-
-  get #bansFile(): string | undefined {
-    const { bans_file } = this.#config;
-    return bans_file === undefined ? undefined : resolve(this.#baseDirectory, bans_file);
   }
 
   /** One write after the other; what a write finds is what it keeps. */

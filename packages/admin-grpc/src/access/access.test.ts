@@ -134,6 +134,8 @@ describe("without tokens and certificates", () => {
     const admin = await startAdmin({ section: { tokens }, config: { api } });
     const { status } = await admin.rest("/v1/clients", bearer("look"));
     expect(status).toBe(200);
+    expect(() => admin.plugin.applyConfig({})).toThrow("is not loopback"); // a reload must not open it either
+    expect((await admin.rest("/v1/clients")).status).toBe(401);
     await admin.stop();
   });
 

@@ -15,24 +15,27 @@ export interface Endpoint {
   readonly tls: ApiTls | undefined;
 }
 
-/** Reads `api`. Rejects with `ConfigError`, among others when an address is not loopback and nothing protects it. */
-export async function readEndpoints(api: ApiConfig, hasTokens: boolean, baseDirectory: string): Promise<Endpoint[]> {
+/** Reads `api`. Rejects with `ConfigError`. */
+export async function readEndpoints(api: ApiConfig, baseDirectory: string): Promise<Endpoint[]> {
   const endpoints: Endpoint[] = [];
   for (const kind of ["grpc", "http"] as const) {
     for (const [index, { address, tls }] of api[kind].entries()) {
       const path = `api.${kind}.${index}`;
       const parsed = parseApiAddress(address, `${path}.address`, baseDirectory);
       const files = tls === undefined ? undefined : await readTls(tls, `${path}.tls`, baseDirectory);
-      if (!isLocal(parsed) && !hasTokens && files?.verify !== true) {
-        throw new ConfigError(
-          `${path}.address`,
-          `${address} is not loopback, and anybody could use the api there; set plugins.admin.tokens, or tls with cacert and verify: true`,
-        );
-      }
       endpoints.push({ kind, path, address: parsed, tls: files });
     }
   }
   return endpoints;
+}
+
+/** Throws `ConfigError` for an address that is not loopback and that nothing protects. */
+export function assertClosed({ address, path, tls }: Endpoint, hasTokens: boolean): void {
+  if (isLocal(address) || hasTokens || tls?.verify === true) return;
+  throw new ConfigError(
+    `${path}.address`,
+    `${address.text} is not loopback, and anybody could use the api there; set plugins.admin.tokens, or tls with cacert and verify: true`,
+  );
 }
 
 /** Removes a Unix socket that nobody listens on any more. Leaves one that somebody does, to fail on. */
