@@ -47,6 +47,9 @@ export interface AuthConfig {
   readonly http?: HttpConfig | undefined;
 }
 
+/** The section as people write it: any of the keys, durations as `20s`. */
+export type AuthSection = { readonly [K in keyof AuthConfig]?: unknown };
+
 /** Tokens as passwords. */
 export interface JwtConfig {
   readonly secret?: string | undefined;

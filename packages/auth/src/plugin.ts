@@ -9,7 +9,6 @@ import {
   type Message,
   MqttError,
   type Plugin,
-  type PluginContext,
   ReasonCode,
   type Server,
   type SubscribeRequest,
@@ -26,7 +25,7 @@ import { openSetup, type Setup } from "./setup.ts";
 export class AuthPlugin implements Plugin {
   readonly name = "auth";
   readonly #config: AuthConfig;
-  readonly #context: PluginContext;
+  readonly #baseDirectory: string;
   #identities: Identities = new Identities();
   /** Between CONNECT and CONNACK: what the login brought. */
   readonly #accepted: WeakMap<Client, Accepted> = new WeakMap();
@@ -35,9 +34,10 @@ export class AuthPlugin implements Plugin {
   #expiries: Expiries | undefined;
   #filter: DeliveryFilterHandle | undefined;
 
-  constructor(config: AuthConfig, context: PluginContext) {
+  /** `baseDirectory` is where relative paths start. */
+  constructor(config: AuthConfig, baseDirectory: string) {
     this.#config = config;
-    this.#context = context;
+    this.#baseDirectory = baseDirectory;
   }
 
   async load(server: Server): Promise<void> {
@@ -118,7 +118,7 @@ export class AuthPlugin implements Plugin {
 
   #open(server: Server, config: AuthConfig): Promise<Setup> {
     const { clock, logger } = server;
-    const { baseDirectory } = this.#context;
+    const baseDirectory = this.#baseDirectory;
     return openSetup({ config, baseDirectory, clock, logger, onPolicy: (policy) => this.#enforce(policy) });
   }
 

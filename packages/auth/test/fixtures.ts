@@ -9,7 +9,7 @@ import auth from "../src/index.ts";
 import { folderWith } from "../src/testing/temporary-folder.ts";
 
 /** Cheap, so that tests are about something else. */
-export const CHEAP = { argon2: { memory: 1024, iterations: 1 } };
+const CHEAP = { argon2: { memory: 1024, iterations: 1 } };
 
 /** gmqtt's hash of a password. */
 export function md5(password: string): string {
@@ -21,7 +21,7 @@ export function accountsOf(...names: readonly string[]): string {
   return names.map((name) => `- username: ${name}\n  password: ${md5(backwards(name))}\n`).join("");
 }
 
-export function backwards(name: string): string {
+function backwards(name: string): string {
   return [...name].reverse().join("");
 }
 
@@ -46,7 +46,7 @@ export interface RunOptions extends Omit<TestBrokerOptions, "plugins"> {
   readonly plugins?: readonly Plugin[];
 }
 
-export function makePlugin(section: object, baseDirectory: string): Plugin {
+function makePlugin(section: object, baseDirectory: string): Plugin {
   const result = auth.configSchema?.safeParse(section);
   if (result?.success !== true) throw new Error(JSON.stringify(result?.error.issues));
   const config = resolveConfig({ listeners: [] });

@@ -15,7 +15,7 @@ export interface AccessPolicy {
 }
 
 /** Everybody may do everything. */
-export const OPEN: AccessPolicy = { rules: undefined, allowOtherwise: false, tokenRules: false };
+const OPEN: AccessPolicy = { rules: undefined, allowOtherwise: false, tokenRules: false };
 
 interface Identity {
   readonly subject: Subject;
@@ -113,7 +113,7 @@ export class Identities {
 }
 
 /** A connected client as rules see it. */
-export function subjectOf({ connection, options }: Client): Subject {
+function subjectOf({ connection, options }: Client): Subject {
   const { clientId, username } = options;
   return { clientId, username, address: connection.remoteAddress, commonName: commonNameOf(connection) };
 }
