@@ -50,8 +50,10 @@ export class Output implements Flushable, CommitWaiter, GateTarget {
   readonly #transport: Transport;
   readonly #outbound: Outbound;
   #gate: CommitGate | null = null;
-  /** The CONNACK waits for a commit: everything behind it waits too [MQTT-3.2.0-1]. */
-  #greeting = false;
+  /** The batch that the CONNACK waits for, 0 for none: everything behind it waits too [MQTT-3.2.0-1]. */
+  #greeting = 0;
+  /** The same for a SUBACK: messages of QoS 0 wait too, since what is retained follows the answer. */
+  #subscribing = 0;
   #dirty = false;
   /** The kernel did not take everything; nothing is written until it has. */
   #blocked = false;
@@ -93,7 +95,8 @@ export class Output implements Flushable, CommitWaiter, GateTarget {
     const awaited = this.#awaitedBy(packet.type, afterCommit);
     if (awaited === 0) this.#outbound.append(bytes, 0, bytes.length);
     else this.#hold().hold(bytes, awaited);
-    if (packet.type === PacketType.Connack) this.#greeting = awaited !== 0;
+    if (packet.type === PacketType.Connack) this.#greeting = awaited;
+    else if (packet.type === PacketType.Suback) this.#subscribing = awaited;
     this.#sent(packet.type, bytes.length);
     if (this.#shared.taps.active) this.#shared.taps.emit(this.#options.source, "out", fitting);
     return true;
@@ -113,7 +116,7 @@ export class Output implements Flushable, CommitWaiter, GateTarget {
 
   /** Sends a PUBLISH that others get too. The caller has checked its size. */
   sendFrame(frame: Frame, firstByte: number, packetId: number, timing: Timing | null): void {
-    const awaited = packetId === 0 && !this.#greeting ? 0 : this.#awaited();
+    const awaited = packetId === 0 && this.#greeting === 0 && this.#subscribing === 0 ? 0 : this.#awaited();
     if (timing !== null && this.#timing === null) {
       this.#timing = timing;
       this.#timedBatch = awaited;
@@ -159,7 +162,8 @@ export class Output implements Flushable, CommitWaiter, GateTarget {
     if (gate === null) return;
     if (this.#timedBatch <= batch) this.#timedBatch = 0;
     gate.open(batch, this);
-    this.#greeting = false;
+    if (this.#greeting <= batch) this.#greeting = 0;
+    if (this.#subscribing <= batch) this.#subscribing = 0;
     if (!gate.empty) return;
     this.#shared.journal.forget(this);
     this.#gate = null;
@@ -179,7 +183,7 @@ export class Output implements Flushable, CommitWaiter, GateTarget {
 
   /** Which batch a packet waits for; 0: none. DISCONNECT comes behind everything that is held [MQTT-3.14.4-1]. */
   #awaitedBy(type: number, afterCommit: boolean): number {
-    if (afterCommit || this.#greeting) return this.#awaited();
+    if (afterCommit || this.#greeting !== 0) return this.#awaited();
     return type === PacketType.Disconnect && this.#gate !== null ? this.#gate.lastBatch : 0;
   }
 
