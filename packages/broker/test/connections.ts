@@ -15,7 +15,7 @@ import { ManualClock } from "./manual-clock.ts";
 import { HeldStore } from "./session-fixtures.ts";
 
 /** Notes what is written and done to it. */
-export class TestTransport implements Transport {
+class TestTransport implements Transport {
   readonly info = {
     kind: "memory",
     listener: "test",
