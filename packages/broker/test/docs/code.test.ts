@@ -1,9 +1,9 @@
-/** All code in the documentation is type-checked: each block by itself, as a module of its own. */
+/** All code in the documentation is type-checked: each block by itself, as a module of its own, or as the file that it is. */
 
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import { type CodeBlock, codeBlocks, docPages, readmes, repository } from "./pages.ts";
 
@@ -15,17 +15,20 @@ const paths = {
   "@gmqtt/packets": [join(repository, "packages/packets/src/index.ts")],
   "@gmqtt/prometheus": [join(repository, "packages/prometheus/src/index.ts")],
   "@gmqtt/testing": [join(repository, "packages/testing/src/index.ts")],
+  zod: [join(repository, "packages/broker/node_modules/zod/index.d.ts")],
 };
 
 /** Complaints of tsc about the blocks, each with the page and line it is about. */
 function complaints(blocks: readonly CodeBlock[]): string[] {
   const folder = mkdtempSync(join(tmpdir(), "gmqtt-docs-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  mkdirSync(join(folder, "blocks"));
   symlinkSync(join(repository, "node_modules"), join(folder, "node_modules"));
-  for (const [index, { code, language }] of blocks.entries()) {
-    writeFileSync(join(folder, "blocks", `${index}${languages[language]}`), `${code}export {};\n`);
+  const places = new Map(blocks.map((block, index) => [placeOf(block, index), block]));
+  for (const [place, { code }] of places) {
+    mkdirSync(dirname(join(folder, place)), { recursive: true });
+    writeFileSync(join(folder, place), `${code}export {};\n`);
   }
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module" }));
   const compilerOptions = {
     ...{ noEmit: true, composite: false, incremental: false, declaration: false, declarationMap: false },
     ...{ isolatedDeclarations: false, allowImportingTsExtensions: true, rewriteRelativeImportExtensions: false },
@@ -42,11 +45,17 @@ function complaints(blocks: readonly CodeBlock[]): string[] {
   // What is wrong with the packages themselves is for other checks to say.
   const lines = `${tsc.stdout}${tsc.stderr}`.split("\n").filter((line) => /^(blocks|error)/.test(line));
   return lines.map((line) =>
-    line.replace(/^blocks\/(\d+)\.m[tj]s\((\d+),/, (_match, index: string, at: string) => {
-      const block = blocks[Number(index)] as CodeBlock;
+    line.replace(/^(blocks\/[^(]+)\((\d+),/, (_match, place: string, at: string) => {
+      const block = places.get(place) as CodeBlock;
       return `${block.page}:${block.line + Number(at) - 1} (`;
     }),
   );
+}
+
+/** The files of a page stand beside each other. */
+function placeOf({ file, language, page }: CodeBlock, index: number): string {
+  if (file === undefined) return `blocks/${index}${languages[language]}`;
+  return `blocks/${page.replace(/\W/g, "-")}/${file}`;
 }
 
 const blocks = [...docPages(), ...readmes]

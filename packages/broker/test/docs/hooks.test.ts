@@ -28,6 +28,22 @@ describe("docs/hooks.md", () => {
   );
 });
 
+describe("docs/plugins.md", () => {
+  const rows = tableRows("docs/plugins.md", "The hooks");
+
+  it("lists all hooks, each with a link to its contract", () => {
+    expect(rows.map(([hook]) => hook)).toEqual(HOOK_NAMES.map((name) => `[${name}](hooks.md#${name.toLowerCase()})`));
+  });
+
+  it("says of the same hooks as docs/hooks.md that the broker waits for them", () => {
+    const [, list = ""] = /\*\*Deciding hooks\*\* \(([^)]+)\)/.exec(readPage("docs/hooks.md")) ?? [];
+    const deciding = [...list.matchAll(/`(\w+)`/g)].map(([, name]) => name as string);
+    expect(deciding).toHaveLength(9);
+    const waited = rows.filter(([, , waits]) => waits === "yes").map(([hook = ""]) => /\w+/.exec(hook)?.[0]);
+    expect(waited).toEqual(deciding);
+  });
+});
+
 describe("docs/sessions.md", () => {
   it("explains every reason for a drop, and no other", () => {
     const listed = tableRows("docs/sessions.md", "Why messages are dropped").map(([reason = ""]) => reason);

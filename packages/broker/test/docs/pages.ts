@@ -14,6 +14,8 @@ export interface CodeBlock {
   /** Of the block's first line of code. */
   readonly line: number;
   readonly language: string;
+  /** Path of the file that the block is, where the page says so; such blocks of a page may import each other. */
+  readonly file?: string;
   readonly code: string;
 }
 
@@ -31,13 +33,16 @@ export function docPages(): string[] {
 /** The fenced blocks of a page. */
 export function codeBlocks(page: string): CodeBlock[] {
   const blocks: CodeBlock[] = [];
-  let open: { language: string; line: number; lines: string[] } | undefined;
+  let open: (Omit<CodeBlock, "page" | "code"> & { readonly lines: string[] }) | undefined;
   for (const [index, line] of readPage(page).split("\n").entries()) {
-    const fence = /^```(\w*)/.exec(line);
+    const fence = /^```(\w*) ?(\S*)/.exec(line);
     if (fence === null) open?.lines.push(line);
-    else if (open === undefined) open = { language: fence[1] ?? "", line: index + 2, lines: [] };
-    else {
-      blocks.push({ page, line: open.line, language: open.language, code: `${open.lines.join("\n")}\n` });
+    else if (open === undefined) {
+      const [, language = "", file = ""] = fence;
+      open = { language, line: index + 2, lines: [], ...(file === "" ? {} : { file }) };
+    } else {
+      const { lines, ...block } = open;
+      blocks.push({ ...block, page, code: `${lines.join("\n")}\n` });
       open = undefined;
     }
   }
