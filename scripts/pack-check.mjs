@@ -3,7 +3,7 @@
  * workspace, imports each, runs the first example of each README and each command, on Node 20, 22 and 24.
  */
 import { execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { packAll } from "./lib/pack.mjs";
@@ -65,7 +65,7 @@ function programsOf(manifest) {
   const programs = Object.entries(manifest.bin ?? {}).flatMap(([command, path]) => [
     [`${command} --version`, [join(home, path), "--version"]],
     [`${command} --help`, [join(home, path), "--help"]],
-    [`${command} check-config`, [join(home, path), "check-config", "-c", join(home, "default_config.yml")]],
+    ...configsOf(home).map((file) => [`${command} check-config`, [join(home, path), "check-config", "-c", file]]),
   ]);
   if (manifest.exports?.["."] === undefined) return programs;
   const wants = `const all = await import(${JSON.stringify(manifest.name)});
@@ -79,6 +79,11 @@ function programsOf(manifest) {
   const runner = isTest ? [join(project, "node_modules/vitest/vitest.mjs"), "run"] : [];
   programs.push(["first example", [...runner, file]]);
   return programs;
+}
+
+/** The configuration that a package brings, if it does. */
+function configsOf(home) {
+  return [join(home, "default_config.yml")].filter((file) => existsSync(file));
 }
 
 /** What went wrong, or nothing. */
