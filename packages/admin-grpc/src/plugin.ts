@@ -80,16 +80,17 @@ export class AdminPlugin implements Plugin {
     this.#endpoints = await readEndpoints(server.config.api, this.#baseDirectory);
     for (const endpoint of this.#endpoints) assertClosed(endpoint, this.#access.hasTokens);
     this.#stopping = new AbortController();
+    const { signal } = this.#stopping;
     const { logger } = server;
     const registry = new ApiRegistry(logger);
     const bans = await this.#loadBans(server);
     for (const service of this.#services(server, bans)) server.apiRegistrar.registerService(service);
     server.apiRegistrar.attachHost(registry);
     const limits = (): AdminConfig["limits"] => this.#config.limits;
-    const calls = new Calls({ access: () => this.#access, limits, clock: server.clock, logger });
+    const calls = new Calls({ access: () => this.#access, limits, clock: server.clock, logger, stopping: signal });
     const document = createPages(() => openApiDocument(registry, server.version, this.#access.hasTokens));
     const pages = (path: string): Response | undefined => (this.#config.docs ? document(path) : undefined);
-    const shared = { registry, calls, signal: this.#stopping.signal };
+    const shared = { registry, calls };
     try {
       for (const endpoint of this.#endpoints) {
         const running =
@@ -99,6 +100,7 @@ export class AdminPlugin implements Plugin {
                 limits: limits(),
                 reflection: this.#config.reflection,
                 isReady: () => server.readiness.ready,
+                signal,
               })
             : await serveRest(endpoint, { ...shared, limits, pages }, () => this.#isOpenTo(endpoint));
         this.#servers.push({ endpoint: { kind: endpoint.kind, address: running.address }, server: running });

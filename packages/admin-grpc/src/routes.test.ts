@@ -164,7 +164,7 @@ test.each(requests)("%s: %s answers as its golden file says", async (name, path,
   const asking = admin.rest(path, init);
   answered = [...answered, asking];
   const { json, status } = await asking;
-  await expect(`${JSON.stringify({ status, json }, null, 2)}\n`).toMatchFileSnapshot(`./testing/golden/${name}.json`);
+  await expect(`${JSON.stringify({ status, json }, null, 2)}\n`).toMatchFileSnapshot(`./testing/golden/${name}.golden`);
 });
 
 test("server info has what does not change from run to run", async () => {

@@ -1,12 +1,13 @@
 /** The way of every call, whichever door it came in by: who, how often, may he, what is asked, the handler, the log. */
 
 import { create, type DescMessage, type Message } from "@bufbuild/protobuf";
-import type { ApiCall, Clock, Logger } from "@gmqtt/broker";
+import type { ApiCall, Awaitable, Clock, Logger } from "@gmqtt/broker";
 import type { Access, Credentials, Identity } from "../access/access.ts";
 import { RateLimit } from "../access/rate-limit.ts";
 import type { AdminLimits } from "../config.ts";
-import type { ApiMethod } from "./method.ts";
-import { ApiError, publicError, StatusCode, statusName } from "./status.ts";
+import { LogEntry } from "./call-log.ts";
+import type { ApiMethod, Role } from "./method.ts";
+import { ApiError, publicError, StatusCode } from "./status.ts";
 
 /** Where a call came in. */
 export interface Caller {
@@ -25,6 +26,8 @@ export interface CallsOptions {
   readonly limits: () => AdminLimits;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Aborts when the plugin is unloaded; streams end then. */
+  readonly stopping: AbortSignal;
 }
 
 export class Calls {
@@ -57,15 +60,20 @@ export class Calls {
   /** Calls a method that answers with a stream. The iteration throws `ApiError`, and nothing else. */
   async *stream(method: ApiMethod, caller: Caller, read: () => Message): AsyncGenerator<Message, void, undefined> {
     const entry = new LogEntry(this.#options, method, caller);
+    const over = new AbortController();
+    const end = (): void => over.abort();
     let counted = false;
     try {
-      const { call, request } = this.#admit(method, caller, read, entry);
+      const { call, request } = this.#admit(method, { ...caller, signal: over.signal }, read, entry);
       const { max_streams } = this.#options.limits();
       if (this.#streams >= max_streams) {
         throw new ApiError(StatusCode.RESOURCE_EXHAUSTED, `${max_streams} streams are open, which is the limit`);
       }
       this.#streams++;
       counted = true;
+      caller.signal.addEventListener("abort", end, { once: true });
+      this.#options.stopping.addEventListener("abort", end, { once: true });
+      if (caller.signal.aborted) end();
       const answers = (await handlerOf(method)(request, call)) as AsyncIterable<unknown>;
       entry.write("api stream opened", StatusCode.OK);
       for await (const answer of answers) yield messageOf(method.output, answer);
@@ -73,7 +81,23 @@ export class Calls {
     } catch (error) {
       throw entry.fail(this.reveal(error, { method: method.name }));
     } finally {
+      caller.signal.removeEventListener("abort", end);
+      this.#options.stopping.removeEventListener("abort", end);
       if (counted) this.#streams--;
+    }
+  }
+
+  /** Calls a route that is no method; `what` names it in the log. Rejects with `ApiError`, and with nothing else. */
+  async plain<T>(what: string, role: Role, caller: Caller, run: () => Awaitable<T>): Promise<T> {
+    const entry = new LogEntry(this.#options, { name: what, subject: [], input: { fields: [] } }, caller);
+    try {
+      entry.identity = this.identify(caller);
+      assertRole(entry.identity, role, what);
+      const answer = await run();
+      entry.write("api call", StatusCode.OK);
+      return answer;
+    } catch (error) {
+      throw entry.fail(this.reveal(error, { route: what }));
     }
   }
 
@@ -114,9 +138,7 @@ export class Calls {
   ): { readonly call: ApiCall; readonly request: Message } {
     const identity = this.identify(caller);
     entry.identity = identity;
-    if (method.role === "write" && identity.role !== "write") {
-      throw new ApiError(StatusCode.PERMISSION_DENIED, `role ${identity.role} may not call ${method.name}`);
-    }
+    assertRole(identity, method.role, method.name);
     const request = read();
     entry.request = request;
     this.#limitPage(request);
@@ -131,6 +153,11 @@ export class Calls {
   }
 }
 
+function assertRole(identity: Identity, needed: Role, what: string): void {
+  if (needed === "read" || identity.role === "write") return;
+  throw new ApiError(StatusCode.PERMISSION_DENIED, `role ${identity.role} may not call ${what}`);
+}
+
 function handlerOf(method: ApiMethod): NonNullable<ApiMethod["handler"]> {
   if (method.handler !== undefined) return method.handler;
   throw new ApiError(StatusCode.UNIMPLEMENTED, `${method.name} is not implemented`);
@@ -138,53 +165,4 @@ function handlerOf(method: ApiMethod): NonNullable<ApiMethod["handler"]> {
 
 function messageOf(schema: DescMessage, answer: unknown): Message {
   return create(schema, (answer ?? {}) as Parameters<typeof create>[1]);
-}
-
-/** One line of the log for each call: who did what, from where, and what came of it. */
-class LogEntry {
-  readonly #options: CallsOptions;
-  readonly #method: ApiMethod;
-  readonly #caller: Caller;
-  readonly #start: number;
-  identity: Identity | undefined;
-  request: Message | undefined;
-
-  constructor(options: CallsOptions, method: ApiMethod, caller: Caller) {
-    this.#options = options;
-    this.#method = method;
-    this.#caller = caller;
-    this.#start = options.clock.monotonic();
-  }
-
-  write(line: string, status: StatusCode, reason?: string): void {
-    const { clock, logger } = this.#options;
-    const { from, via } = this.#caller;
-    const fields = {
-      who: this.identity?.who ?? "nobody",
-      from,
-      via,
-      method: this.#method.name,
-      ...this.#subject(),
-      status: statusName(status),
-      ...(reason === undefined ? {} : { reason }),
-      ms: Math.round((clock.monotonic() - this.#start) * 10) / 10,
-    };
-    logger.info(fields, line);
-  }
-
-  fail(shown: ApiError): ApiError {
-    this.write("api call", shown.code, shown.message);
-    return shown;
-  }
-
-  /** Only what stands in paths: other fields may be secret. */
-  #subject(): Record<string, unknown> {
-    if (this.request === undefined) return {};
-    const values = this.request as unknown as Record<string, unknown>;
-    return Object.fromEntries(
-      this.#method.input.fields
-        .filter(({ name }) => this.#method.subject.includes(name))
-        .map(({ name, localName }) => [name, values[localName]]),
-    );
-  }
 }

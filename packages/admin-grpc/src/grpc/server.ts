@@ -36,7 +36,7 @@ export async function serveGrpc(endpoint: Endpoint, options: GrpcOptions): Promi
   });
   const context: GrpcContext = {
     calls: options.calls,
-    caller: (call) => callerOf(call, endpoint, options.signal),
+    caller: (call) => callerOf(call, endpoint),
   };
   options.registry.watch((_service, methods) => {
     server.addService(definitionOf(methods), implementationOf(methods, context));
@@ -52,7 +52,7 @@ export async function serveGrpc(endpoint: Endpoint, options: GrpcOptions): Promi
   };
 }
 
-function callerOf(call: AnyCall, { tls }: Endpoint, stopping: AbortSignal): Caller {
+function callerOf(call: AnyCall, { tls }: Endpoint): Caller {
   const controller = new AbortController();
   call.on("cancelled", () => controller.abort());
   const [authorization] = call.metadata.get("authorization");
@@ -67,7 +67,7 @@ function callerOf(call: AnyCall, { tls }: Endpoint, stopping: AbortSignal): Call
       .replace(/^(ipv[46]:)|:\d+$/g, "")
       .replace(/^\[|\]$/g, ""),
     via: "grpc",
-    signal: AbortSignal.any([controller.signal, stopping]),
+    signal: controller.signal,
   };
 }
 

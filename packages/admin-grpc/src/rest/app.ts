@@ -22,8 +22,6 @@ export interface RestOptions {
   readonly limits: () => AdminLimits;
   /** The pages that describe the API, which anybody may read. */
   readonly pages: (path: string) => Response | undefined;
-  /** Aborts when the plugin is unloaded. */
-  readonly signal: AbortSignal;
 }
 
 type Bindings = { Bindings: HttpBindings };
@@ -43,7 +41,7 @@ export function createRestApp(options: RestOptions, closed: boolean, isOpenToAll
       closed,
       from: incoming.socket.remoteAddress ?? "",
       via: "rest",
-      signal: AbortSignal.any([context.req.raw.signal, options.signal]),
+      signal: context.req.raw.signal,
     };
     return answer(options, context.req.raw, caller);
   });
@@ -116,11 +114,7 @@ async function callPlain(
 ): Promise<Response | undefined> {
   const route = options.registry.plainRoutes.find((candidate) => isPlain(candidate, verb, path));
   if (route === undefined) return undefined;
-  const { role } = options.calls.identify(caller);
-  if (verb !== "GET" && role !== "write") {
-    throw new ApiError(StatusCode.PERMISSION_DENIED, `role ${role} may not ${verb} ${path}`);
-  }
-  return route.handle(request);
+  return options.calls.plain(`${verb} ${path}`, verb === "GET" ? "read" : "write", caller, () => route.handle(request));
 }
 
 function isPlain(route: ApiRoute, verb: string, path: string): boolean {
