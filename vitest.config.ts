@@ -5,7 +5,7 @@ export default defineConfig({
   resolve: { conditions: ["@gmqtt/source"] },
   ssr: { resolve: { conditions: ["@gmqtt/source"] } },
   test: {
-    include: ["{packages,apps,examples}/*/{src,test}/**/*.test.ts", "{bench,conformance}/**/*.test.ts"],
+    include: ["{packages,apps,examples}/*/{src,test}/**/*.test.ts", "{bench,conformance,torture}/**/*.test.ts"],
     exclude: ["**/node_modules/**", "**/dist/**"],
     // Real sockets on two shared cores: long enough for a busy machine, short enough to notice a hang.
     testTimeout: 30_000,
