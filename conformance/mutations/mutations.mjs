@@ -354,7 +354,7 @@ export const mutations = [
     "MQTT-6.0.0-1",
     "take text frames",
     broker("listeners/websocket-transport"),
-    "if (!isBinary || !Array.isArray(data))",
-    "if (!Array.isArray(data))",
+    "#received(data, isBinary) {\n        if (this.#deaf)\n            return;\n        if (!isBinary || !Array.isArray(data))",
+    "#received(given) {\n        const data = Array.isArray(given) ? given : [given];\n        if (this.#deaf)",
   ),
 ];
