@@ -66,7 +66,10 @@ function keepsPromises({ home, manifest, files }) {
   promise(manifest.engines?.node !== undefined, "does not say which Node it needs");
   promise(manifest.type === "module" && manifest.exports !== undefined, "no exports map for ES modules");
   promise(manifest.bin !== undefined || manifest.exports?.["."]?.types !== undefined, "no types");
-  promise(!files.some((path) => /\.test\.(d\.)?[cm]?[jt]s(\.map)?$|\.tsbuildinfo$/.test(path)), "tests or build information in the tarball");
+  promise(
+    !files.some((path) => /\.test\.(d\.)?[cm]?[jt]s(\.map)?$|\.tsbuildinfo$/.test(path)),
+    "tests or build information in the tarball",
+  );
   promise(existsSync(join(root, home, "CHANGELOG.md")) || hasChangeset(manifest.name), "no changeset");
   promise(references().includes(home), "not among the references of tsconfig.json");
   return missing;
