@@ -3,7 +3,6 @@
 import type {
   AuthPacket,
   ConnectPacket,
-  DisconnectPacket,
   MqttError,
   PublishPacket,
   QoS,
@@ -129,9 +128,6 @@ export interface Hooks {
   /** The connection is gone; `error` says why, undefined after a normal DISCONNECT. */
   onClosed(client: Client, error: Error | undefined): Awaitable<void>;
 }
-
-/** The DISCONNECT that `client.disconnect` sends; the reason code defaults to Administrative action. */
-export type DisconnectOptions = Partial<Pick<DisconnectPacket, "reasonCode" | "properties">>;
 
 /** What a plugin wraps: for each hook it cares about, a function that makes its own out of the next one. */
 export type HookWrapper = { readonly [K in keyof Hooks]?: (next: Hooks[K]) => Hooks[K] };
