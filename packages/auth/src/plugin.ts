@@ -29,6 +29,8 @@ export class AuthPlugin implements Plugin {
   #identities: Identities = new Identities();
   /** Between CONNECT and CONNACK: what the login brought. */
   readonly #accepted: WeakMap<Client, Accepted> = new WeakMap();
+  /** Left, maybe while their password waits to be checked. */
+  readonly #gone: WeakSet<Client> = new WeakSet();
   #server: Server | undefined;
   #setup: Setup | undefined;
   #expiries: Expiries | undefined;
@@ -85,6 +87,7 @@ export class AuthPlugin implements Plugin {
         return next(client);
       },
       onClosed: (next) => (client, error) => {
+        this.#gone.add(client);
         this.#expiries?.disarm(client);
         return next(client, error);
       },
@@ -162,7 +165,7 @@ export class AuthPlugin implements Plugin {
       commonName: commonNameOf(connection),
       protocolVersion,
     };
-    return this.#running.authenticator.authenticate(credentials);
+    return this.#running.authenticator.authenticate(credentials, () => !this.#gone.has(client));
   }
 
   /** The login is right; may it be used for this client identifier and this will? */

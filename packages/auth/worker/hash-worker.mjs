@@ -4,7 +4,7 @@
  */
 
 import { pbkdf2Sync } from "node:crypto";
-import { setPriority } from "node:os";
+import { getPriority, setPriority } from "node:os";
 import { parentPort } from "node:worker_threads";
 import { hashRawSync as argon2Raw } from "@node-rs/argon2";
 import { hashSync as bcryptHash, verifySync as bcryptVerify } from "@node-rs/bcrypt";
@@ -12,7 +12,7 @@ import { hashSync as bcryptHash, verifySync as bcryptVerify } from "@node-rs/bcr
 // On Linux a thread has a priority of its own: messages go before logins. Elsewhere it would be that of the whole process.
 if (process.platform === "linux") {
   try {
-    setPriority(10);
+    setPriority(Math.min(19, getPriority() + 5));
   } catch {
     // Not allowed here; hashing then competes as an equal.
   }

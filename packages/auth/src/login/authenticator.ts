@@ -21,8 +21,11 @@ export class Authenticator {
     this.#options = options;
   }
 
-  /** Throws (or rejects with) `MqttError`: 0x86 for what is wrong, 0x9F for too many failures, 0x88 and 0x89 when it can't be told. */
-  authenticate(credentials: Credentials): Awaitable<Accepted> {
+  /**
+   * Throws (or rejects with) `MqttError`: 0x86 for what is wrong, 0x9F for too many failures, 0x88 when it can't be told.
+   * `present` turns false when the client has left.
+   */
+  authenticate(credentials: Credentials, present: () => boolean): Awaitable<Accepted> {
     const { allowAnonymous, sources, throttle } = this.#options;
     const { address, password, username = "" } = credentials;
     // Who shows nothing at all has nothing that could be wrong.
@@ -35,7 +38,7 @@ export class Authenticator {
       this.#log(credentials, `too many failures, next try in ${Math.ceil(wait / 1000)} s`);
       throw tooMany();
     }
-    const wanted = (): boolean => throttle.waitFor(address, username) === 0;
+    const wanted = (): boolean => present() && throttle.waitFor(address, username) === 0;
     return this.#ask(sources, 0, credentials, wanted, []);
   }
 
@@ -48,10 +51,10 @@ export class Authenticator {
     unknown: readonly Unknown[],
   ): Awaitable<Accepted> {
     const source = sources[index];
-    if (source === undefined) return this.#unknown(credentials, wanted, unknown);
+    if (source === undefined) return this.#unknown(credentials, unknown);
     const proceed = (answer: SourceAnswer): Awaitable<Accepted> => {
       if (answer.outcome === "accepted") return this.#accept(answer, credentials);
-      if (answer.outcome === "refused") throw this.#refuse(answer, credentials, wanted);
+      if (answer.outcome === "refused") throw this.#refuse(answer, credentials);
       return this.#ask(sources, index + 1, credentials, wanted, [...unknown, answer]);
     };
     const answer = source.check(credentials, wanted);
@@ -68,18 +71,22 @@ export class Authenticator {
     return accepted;
   }
 
-  #refuse(refused: Refused, credentials: Credentials, wanted: () => boolean): MqttError {
+  #refuse(refused: Refused, credentials: Credentials): MqttError {
     if (refused.unavailable !== true) {
       this.#fail(credentials, refused.reason);
       return new MqttError(ReasonCode.BadUserNameOrPassword);
     }
     this.#log(credentials, refused.reason);
-    return wanted() ? new MqttError(ReasonCode.ServerUnavailable) : tooMany();
+    return this.#isSlowed(credentials) ? tooMany() : new MqttError(ReasonCode.ServerUnavailable);
   }
 
-  async #unknown(credentials: Credentials, wanted: () => boolean, unknown: readonly Unknown[]): Promise<never> {
+  async #unknown(credentials: Credentials, unknown: readonly Unknown[]): Promise<never> {
     for (const { pretend } of unknown) await pretend?.();
-    throw this.#refuse({ outcome: "refused", reason: "unknown user" }, credentials, wanted);
+    throw this.#refuse({ outcome: "refused", reason: "unknown user" }, credentials);
+  }
+
+  #isSlowed({ address, username = "" }: Credentials): boolean {
+    return this.#options.throttle.waitFor(address, username) > 0;
   }
 
   #fail(credentials: Credentials, reason: string): void {

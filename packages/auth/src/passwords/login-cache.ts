@@ -19,7 +19,7 @@ export class LoginCache {
   /** Was this password right for this very stored hash? */
   knows(username: string, stored: string, password: Uint8Array): boolean {
     const known = this.#digests.get(username);
-    if (known === undefined || !timingSafeEqual(known, this.#digest(stored, password))) return false;
+    if (known === undefined || !timingSafeEqual(known, this.digest(stored, password))) return false;
     this.#digests.delete(username);
     this.#digests.set(username, known);
     return true;
@@ -28,13 +28,14 @@ export class LoginCache {
   remember(username: string, stored: string, password: Uint8Array): void {
     if (this.#size === 0) return;
     this.#digests.delete(username);
-    this.#digests.set(username, this.#digest(stored, password));
+    this.#digests.set(username, this.digest(stored, password));
     if (this.#digests.size <= this.#size) return;
     const [oldest] = this.#digests.keys();
     this.#digests.delete(oldest as string);
   }
 
-  #digest(stored: string, password: Uint8Array): Buffer {
+  /** Stands for a password tried on a stored hash; means nothing outside this process. */
+  digest(stored: string, password: Uint8Array): Buffer {
     // A stored hash holds no zero byte, so that nothing can be moved from one part to the other.
     return createHmac("sha256", this.#key).update(`${stored}\0`).update(password).digest();
   }

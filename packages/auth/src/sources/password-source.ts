@@ -28,6 +28,8 @@ export class PasswordSource implements CredentialSource {
   readonly #options: PasswordSourceOptions;
   readonly #key: Buffer = randomBytes(32);
   readonly #upgrading: Set<string> = new Set();
+  /** Being checked, by a keyed digest of hash and password, and the name. */
+  readonly #pending: Map<string, { answer: Promise<SourceAnswer>; askers: (() => boolean)[] }> = new Map();
 
   constructor(options: PasswordSourceOptions) {
     this.#options = options;
@@ -40,10 +42,26 @@ export class PasswordSource implements CredentialSource {
     const account = file.accounts.get(username);
     if (account === undefined) return { outcome: "unknown", pretend: () => this.#pretend(username, password, wanted) };
     if (cache.knows(username, account.password, password)) return ACCEPTED;
-    return this.#verify(account, password, wanted);
+    return this.#verifyOnce(account, password, wanted);
   }
 
   close(): void {}
+
+  /** A fleet that shares an account and comes at once is hashed once. */
+  #verifyOnce(account: Account, password: Uint8Array, wanted: () => boolean): Promise<SourceAnswer> {
+    const digest = this.#options.cache.digest(account.password, password);
+    const key = `${digest.toString("base64")} ${account.username}`;
+    const pending = this.#pending.get(key);
+    if (pending !== undefined) {
+      pending.askers.push(wanted);
+      return pending.answer;
+    }
+    const askers = [wanted];
+    const anyWanted = (): boolean => askers.some((asker) => asker());
+    const answer = this.#verify(account, password, anyWanted).finally(() => this.#pending.delete(key));
+    this.#pending.set(key, { answer, askers });
+    return answer;
+  }
 
   async #verify(account: Account, password: Uint8Array, wanted: () => boolean): Promise<SourceAnswer> {
     const { cache, hasher, upgrade } = this.#options;
