@@ -69,7 +69,7 @@ export const mosquitto: Brokers = {
 };
 
 /** Waits until the port takes connections. */
-export async function listening(port: number, exitCode: () => number | null, log: () => string): Promise<void> {
+async function listening(port: number, exitCode: () => number | null, log: () => string): Promise<void> {
   for (;;) {
     if (exitCode() !== null) throw new Error(`the broker ended at once:\n${log()}`);
     const open = await new Promise<boolean>((resolve) => {

@@ -42,7 +42,7 @@ export interface ConnectOptions {
 }
 
 /** The properties that follow from the options. */
-export function connectProperties(o: ConnectOptions): Property[] {
+function connectProperties(o: ConnectOptions): Property[] {
   const own: [number, number | undefined][] = [
     [P.sessionExpiry, o.expiry],
     [P.receiveMaximum, o.receiveMaximum],

@@ -10,7 +10,7 @@ import type { Packet, PacketName } from "./packet.ts";
 import { StrictDecoder } from "./strict-decoder.ts";
 
 /** How long a broker may take to answer, in milliseconds. */
-export const PATIENCE = 10_000;
+const PATIENCE = 10_000;
 
 /** Subscription as tests write it: a filter, or a filter with its options byte. Without one: QoS 2, or 1 at most. */
 export type Wanted = string | build.Filter;

@@ -4,7 +4,7 @@ import { EDITION_OF, loadStatements, type Statement } from "../runner/statements
 import type { TestCase } from "../runner/test-case.ts";
 
 /** The edition that a test's id belongs to. */
-export function editionOf(test: TestCase, id: string): "5.0" | "3.1.1" | "rules" {
+function editionOf(test: TestCase, id: string): "5.0" | "3.1.1" | "rules" {
   return id.startsWith("GMQTT-") ? "rules" : EDITION_OF[test.version];
 }
 
@@ -14,7 +14,7 @@ export function testsOf(statement: Statement, tests: readonly TestCase[]): TestC
 }
 
 /** All statements of the three lists. */
-export function allStatements(): Statement[] {
+function allStatements(): Statement[] {
   return [...loadStatements("5.0"), ...loadStatements("3.1.1"), ...loadStatements("rules")];
 }
 
