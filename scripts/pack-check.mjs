@@ -4,6 +4,7 @@
  */
 import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { packAll } from "./lib/pack.mjs";
@@ -15,8 +16,12 @@ const versions = ["20", "22", "24"];
 /** An example that still runs after this time and said something is a server that works, ms. */
 const serverPatience = 15_000;
 
+/** The Redis of READMEs; examples of packages that need one get one of their own. */
+const redisAddress = "127.0.0.1:6379";
+
 const sums = { passed: 0, failed: 0 };
 const project = mkdtempSync(join(tmpdir(), "gmqtt-pack-check-"));
+const redis = await startRedis();
 try {
   const packed = packAll(project);
   install(packed.map(({ tarball }) => tarball));
@@ -31,6 +36,7 @@ try {
 } catch (error) {
   report("pack check", error.message);
 } finally {
+  redis.stop();
   rmSync(project, { recursive: true, force: true });
 }
 console.log(`${sums.passed} passed, ${sums.failed} failed, 0 skipped`);
@@ -75,10 +81,25 @@ function programsOf(manifest) {
   const example = firstExample(join(home, "README.md")) ?? `throw new Error("README.md has no js example");`;
   const isTest = example.includes('from "vitest"');
   const file = `readme-${manifest.name.replace(/\W+/g, "-")}.${isTest ? "test.ts" : "mjs"}`;
-  writeFileSync(join(project, file), example);
+  writeFileSync(join(project, file), example.replaceAll(redisAddress, redis.address));
   const runner = isTest ? [join(project, "node_modules/vitest/vitest.mjs"), "run"] : [];
   programs.push(["first example", [...runner, file]]);
   return programs;
+}
+
+/** A redis-server on a free port, gone with this check. */
+async function startRedis() {
+  const port = await new Promise((resolve) => {
+    const probe = createServer();
+    probe.listen(0, "127.0.0.1", () => {
+      const { port: free } = probe.address();
+      probe.close(() => resolve(free));
+    });
+  });
+  const args = ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--dir", project];
+  const server = spawn("redis-server", args, { stdio: "ignore" });
+  server.on("error", (error) => report("redis-server", error.message));
+  return { address: `127.0.0.1:${port}`, stop: () => server.kill("SIGKILL") };
 }
 
 /** The configuration that a package brings, if it does. */
