@@ -192,8 +192,8 @@ export const connectPacket: TestCase[] = chapter("3.1 CONNECT", (test) => {
     { v5: "3.1.2-22 3.2.2-22 3.1.2-8 4.13.2-1", v4: "3.1.2-24 3.1.2-8" },
     async (t) => {
       const watcher = await subscriber(t, `${t.topic}/will`);
-      const client = await t.connect({ keepAlive: 2, will: { topic: `${t.topic}/will`, payload: "w" } });
       const began = Date.now();
+      const client = await t.connect({ keepAlive: 2, will: { topic: `${t.topic}/will`, payload: "w" } });
       const last = await client.refused(0x8d);
       const took = Date.now() - began;
       const inForce = (client.connack?.prop(P.serverKeepAlive) as number | undefined) ?? 2;
@@ -700,8 +700,8 @@ export const connectPacket: TestCase[] = chapter("3.1 CONNECT", (test) => {
     "closes connections that send no CONNECT within its own time",
     { v5: "G20-31", v4: "G20-31" },
     async (t) => {
-      const client = await t.open();
       const began = Date.now();
+      const client = await t.open();
       t.needs(t.ours, "the time is the broker's choice");
       await client.closed();
       t.ok(Date.now() - began > 900 && Date.now() - began < 5000, `closed after ${Date.now() - began} ms`);

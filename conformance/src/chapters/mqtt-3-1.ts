@@ -116,8 +116,8 @@ export const version31: TestCase[] = chapter("MQTT 3.1", (test) => {
     { v3: "G19-11" },
     async (t) => {
       const watcher = await subscriber(t, t.topic);
-      const client = await t.connect({ keepAlive: 2, will: { topic: t.topic, payload: "will", qos: 1 } });
       const began = Date.now();
+      const client = await t.connect({ keepAlive: 2, will: { topic: t.topic, payload: "will", qos: 1 } });
       await client.closed();
       t.ok(Date.now() - began > 2900 && Date.now() - began < 5000, `closed after ${Date.now() - began} ms`);
       t.equal((await watcher.message()).text, "will", "will");
