@@ -45,7 +45,7 @@ function define(
 }
 
 /** All properties in the order of their identifiers, which is also the order they are written in. */
-export const PROPERTIES: readonly PropertyDefinition[] = [
+const PROPERTIES: readonly PropertyDefinition[] = [
   define(0x01, "payloadFormatIndicator", "byte", Publish | Will),
   define(0x02, "messageExpiryInterval", "uint32", Publish | Will),
   define(0x03, "contentType", "string", Publish | Will),
