@@ -87,3 +87,15 @@ return {${Outcome.Done}, 0}`;
 export const RELEASE: string = `${CHECK_TOKEN}
 redis.call('HSET', KEYS[1], 'owner', '', 'expires', 0)
 return {${Outcome.Done}, commit}`;
+
+/**
+ * KEYS: hash and queue of a session. Answers one string: number of deliveries and last sequence as doubles, then the fields
+ * of the hash and their values, each behind its length. One reply instead of dozens makes a start twice as fast.
+ */
+export const READ_SESSION: string = `
+local fields = redis.call('HGETALL', KEYS[1])
+local count = redis.call('ZCARD', KEYS[2])
+local last = redis.call('ZSCORE', KEYS[2], 'last')
+local parts = {struct.pack('<dd', last and count - 1 or count, last and -tonumber(last) or 0)}
+for index = 1, #fields do parts[index + 1] = struct.pack('<I4', #fields[index]) .. fields[index] end
+return table.concat(parts)`;

@@ -56,6 +56,10 @@ export function readWill(record: Buffer | undefined): StoredWill | undefined {
   return { message: readMessage(reader), delayInterval, dueAt: dueAt === NOT_DUE ? undefined : dueAt };
 }
 
+/** Most subscriptions of a start have one of a few combinations of options. */
+const known: Map<string, Omit<StoredSubscription, "filter">> = new Map();
+const MOST_KNOWN = 200;
+
 /** What was granted, without what is not set: `qos=1`, `qos=2 nl rap rh=1 id=7`. */
 export function subscriptionText(subscription: StoredSubscription): string {
   const { noLocal, qos, retainAsPublished, retainHandling, subscriptionIdentifier } = subscription;
@@ -68,9 +72,18 @@ export function subscriptionText(subscription: StoredSubscription): string {
 }
 
 export function readSubscription(filter: string, text: string): StoredSubscription {
+  let options = known.get(text);
+  if (options === undefined) {
+    options = readOptions(text);
+    if (known.size < MOST_KNOWN) known.set(text, options);
+  }
+  const { noLocal, qos, retainAsPublished, retainHandling, subscriptionIdentifier } = options;
+  return { filter, qos, noLocal, retainAsPublished, retainHandling, subscriptionIdentifier };
+}
+
+function readOptions(text: string): Omit<StoredSubscription, "filter"> {
   const words = text.split(" ");
   return {
-    filter,
     qos: numberAfter(words, "qos=") as QoS,
     noLocal: words.includes("nl"),
     retainAsPublished: words.includes("rap"),
