@@ -1,10 +1,10 @@
 /**
  * 200 logins a second with argon2id while 100 clients exchange messages: how much longer do messages take?
  *
- * node packages/auth/bench/logins.mjs [seconds per phase] [logins per second]
+ * node packages/auth/bench/logins.mjs [rounds] [logins per second]
  *
  * Four processes: gmqttd as built, whoever exchanges messages, whoever logs in, and this one. Phases: nobody logs in; 50
- * users log in over and over (a fleet that reconnects); every login is of a user not seen before.
+ * users log in over and over (a fleet that reconnects); every login is of a user not seen before. Medians over all rounds.
  */
 
 import { spawn } from "node:child_process";
@@ -21,13 +21,15 @@ const CLIENTS = 100;
 const RATE = 20;
 const USERS = 20_000;
 const FLEET = 50;
+/** Per phase and round. */
+const SECONDS = 4;
 
 const [role, ...parameters] = process.argv.slice(2);
 if (role === "exchange") await exchange(Number(parameters[0]));
 else if (role === "login") await logins(...parameters.map(Number));
-else await coordinate(Number(role ?? 10), Number(parameters[0] ?? 200));
+else await coordinate(Number(role ?? 11), Number(parameters[0] ?? 200));
 
-async function coordinate(seconds, rate) {
+async function coordinate(rounds, rate) {
   const folder = mkdtempSync(join(tmpdir(), "gmqtt-logins-"));
   const password = hashSync("secret"); // one hash for all: checking it costs the same
   const accounts = Array.from({ length: USERS }, (_, index) => `- username: u${index}\n  password: ${password}\n`);
@@ -47,27 +49,33 @@ limits: { connect_rate: 100000, connect_rate_per_address: 100000 }
   try {
     await messages.next(); // all connected
     const phases = [
-      ["nobody logs in", undefined],
-      [`${rate} logins/s, ${FLEET} users`, [port, rate, 0, FLEET]],
-      [`${rate} logins/s, all new`, [port, rate, FLEET, USERS]],
-      ["nobody logs in", undefined],
+      { name: "nobody logs in", found: [] },
+      { name: `${rate} logins/s of ${FLEET} users, seen before`, asked: [port, rate, 0, FLEET], found: [] },
+      { name: `${rate} logins/s, every user a new one`, asked: [port, rate, FLEET, USERS], found: [] },
     ];
-    let before;
-    for (const [name, asked] of phases) {
-      const login = asked === undefined ? undefined : worker("login", ...asked);
-      if (login !== undefined) await login.next(); // warm
-      messages.say("measure");
-      await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
-      messages.say("report");
-      const latency = await messages.next();
-      login?.say("report");
-      const logged = await login?.next();
-      login?.end();
-      before ??= latency.p99;
-      console.log(
-        name.padEnd(28),
-        JSON.stringify({ ...latency, ratio: +(latency.p99 / before).toFixed(2), ...logged }),
-      );
+    // In turns, so that what else the machine does concerns all alike.
+    for (let round = 0; round < rounds; round++) {
+      for (const { asked, found } of phases) {
+        const login = asked === undefined ? undefined : worker("login", ...asked, round);
+        if (login !== undefined) await login.next(); // warm
+        messages.say("measure");
+        await new Promise((resolve) => setTimeout(resolve, SECONDS * 1000));
+        messages.say("report");
+        const latency = await messages.next();
+        login?.say("report");
+        found.push({ ...latency, ...(await login?.next()) });
+        login?.end();
+        await new Promise((resolve) => setTimeout(resolve, 2_000)); // who waited hangs up, and is no part of the next phase
+      }
+    }
+    const median = (found, key) => found.map((one) => one[key]).sort((one, other) => one - other)[found.length >> 1];
+    const before = median(phases[0].found, "p99");
+    for (const { found, name } of phases) {
+      const [p50, p99] = [median(found, "p50"), median(found, "p99")];
+      const ratio = (p99 / before).toFixed(2);
+      const logins =
+        found[0].accepted === undefined ? "" : `, ${(median(found, "accepted") / SECONDS).toFixed(0)} logins/s`;
+      console.log(`${name}: p50 ${p50} ms, p99 ${p99} ms (${ratio})${logins}`);
     }
   } finally {
     messages.end();
@@ -141,12 +149,12 @@ async function exchange(port) {
 }
 
 /** Logs in `rate` times a second and leaves at once, with users from `first` up to `end`. */
-async function logins(port, rate, first, end) {
+async function logins(port, rate, first, end, round) {
   let counts = { accepted: 0, refused: 0 };
   const pending = new Set();
   if (end - first <= FLEET) for (let user = first; user < end; user++) await once(user); // seen before
   counts = { accepted: 0, refused: 0 };
-  let user = first;
+  let user = end - first <= FLEET ? first : first + round * rate * SECONDS * 2;
   setInterval(() => {
     for (let count = 0; count < rate / 50; count++) {
       const login = once(user).finally(() => pending.delete(login));
