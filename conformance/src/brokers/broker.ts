@@ -18,6 +18,8 @@ export interface Launched extends Endpoint {
   readonly log: () => string;
   /** Its exit code, once it has ended. */
   readonly exitCode: () => number | null;
+  /** Collects its garbage; the MiB in use behind that. Only of our own broker. */
+  readonly memoryInUse?: () => Promise<number>;
   /** Asks it to stop, and waits until it has. */
   stop(): Promise<void>;
 }

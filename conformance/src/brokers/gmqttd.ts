@@ -3,11 +3,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Brokers, Launched, ProfileName } from "./broker.ts";
-import { runProcess } from "./process.ts";
+import { type Running, runProcess } from "./process.ts";
 
 const main = fileURLToPath(new URL("../../../apps/gmqttd/dist/main.js", import.meta.url));
+const memoryProbe = new URL("./gmqttd-memory-probe.js", import.meta.url).href;
 const plugin = fileURLToPath(new URL("./gmqttd-plugin.js", import.meta.url));
 
 /** What each profile adds to the listeners, as YAML. */
@@ -37,6 +39,9 @@ const CONFIGURATIONS: Readonly<Record<ProfileName, string>> = {
   redirecting: 'mqtt: {server_reference: "elsewhere:1883"}',
 };
 
+/** A broker that does not come round to a signal within this time is stuck, in milliseconds. */
+const PROBE_PATIENCE = 60_000;
+
 /** Our own broker. */
 export const gmqttd: Omit<Brokers, "launch"> & { launch(profile: ProfileName): Promise<Launched> } = {
   name: "gmqttd",
@@ -47,7 +52,7 @@ export const gmqttd: Omit<Brokers, "launch"> & { launch(profile: ProfileName): P
     const listeners =
       'listeners: [{address: "127.0.0.1:0", name: tcp}, {address: "127.0.0.1:0", name: web, websocket: {path: "/mqtt"}}]';
     writeFileSync(config, `${listeners}\nlog: {level: info, format: json}\n${CONFIGURATIONS[profile]}\n`);
-    const running = runProcess(process.execPath, [main, "start", "-c", config]);
+    const running = runProcess(process.execPath, ["--import", memoryProbe, main, "start", "-c", config]);
     const started = await running.until(/"listeners":\["tcp 127\.0\.0\.1:(\d+)","websocket 127\.0\.0\.1:(\d+)"\]/);
     return {
       host: "127.0.0.1",
@@ -57,6 +62,7 @@ export const gmqttd: Omit<Brokers, "launch"> & { launch(profile: ProfileName): P
       pid: running.pid,
       log: running.log,
       exitCode: running.exitCode,
+      memoryInUse: memoryOf(running),
       stop: async () => {
         await running.stop();
         rmSync(folder, { recursive: true, force: true });
@@ -64,3 +70,24 @@ export const gmqttd: Omit<Brokers, "launch"> & { launch(profile: ProfileName): P
     };
   },
 };
+
+/** Asks the probe inside of the process, one question after the other: two signals at once would be one. */
+function memoryOf(running: Running): () => Promise<number> {
+  let questions = 0;
+  let last: Promise<unknown> = Promise.resolve();
+  const ask = async (): Promise<number> => {
+    questions++;
+    process.kill(running.pid, "SIGUSR2");
+    const answer = running.until(new RegExp(`memory-probe ${questions}: ([\\d.]+) MiB`));
+    const silence = new AbortController();
+    const tooLong = delay(PROBE_PATIENCE, undefined, { signal: silence.signal });
+    const found = await Promise.race([answer, tooLong]).finally(() => silence.abort());
+    if (found === undefined) throw new Error(`the broker did not come to its signal handler in ${PROBE_PATIENCE} ms`);
+    return Number(found[1]);
+  };
+  return () => {
+    const answer = last.then(ask);
+    last = answer.catch(() => {});
+    return answer;
+  };
+}

@@ -19,7 +19,7 @@ import {
   type Version,
 } from "../bytes/packets.ts";
 import { P, PROPERTY_RULES, type Property } from "../bytes/properties.ts";
-import { vitals } from "./health.ts";
+import { type Vitals, vitals } from "./health.ts";
 
 /** Numbers from 0 up to 1, the same for the same seed (mulberry32). */
 function randomFrom(seed: number): () => number {
@@ -168,7 +168,7 @@ export interface FuzzReport {
   readonly conversations: number;
   readonly packets: number;
   readonly bytesReceived: number;
-  /** Resident memory in MiB: after a tenth of the time, and at the end. */
+  /** Memory in use in MiB: after a tenth of the time, and at the end. */
   readonly memory: readonly [early: number, late: number];
   readonly complaints: readonly string[];
 }
@@ -178,7 +178,7 @@ export async function fuzz(broker: Launched, seconds: number, seed: number): Pro
   const until = Date.now() + seconds * 1000;
   const totals = { conversations: 0, packets: 0, received: 0 };
   const complaints: string[] = [];
-  let early = 0;
+  let early: Promise<Vitals> | undefined;
   const worker = async (): Promise<void> => {
     while (Date.now() < until && complaints.length === 0) {
       totals.conversations++;
@@ -187,7 +187,7 @@ export async function fuzz(broker: Launched, seconds: number, seed: number): Pro
         complaints.push(`conversation ${number} of seed ${seed}: ${error.message}`);
       });
       if (broker.exitCode() !== null) complaints.push(`the broker ended in conversation ${number} of seed ${seed}`);
-      if (early === 0 && Date.now() > until - seconds * 900) early = vitals(broker).memory;
+      if (early === undefined && Date.now() > until - seconds * 900) early = vitals(broker);
     }
   };
   await Promise.all(Array.from({ length: 8 }, worker));
@@ -195,7 +195,7 @@ export async function fuzz(broker: Launched, seconds: number, seed: number): Pro
     conversations: totals.conversations,
     packets: totals.packets,
     bytesReceived: totals.received,
-    memory: [early, vitals(broker).memory],
+    memory: [(await early)?.memory ?? 0, (await vitals(broker)).memory],
     complaints,
   };
 }

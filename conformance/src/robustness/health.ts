@@ -1,17 +1,17 @@
 /** Whether a broker is as well as before: answers in its normal time, memory and handles back, nothing odd in its log. */
 
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Launched } from "../brokers/broker.ts";
 import { connect } from "../bytes/packets.ts";
 import { Client, openTcp } from "../client/client.ts";
 import { unexpected } from "../runner/run.ts";
 
-/** What may be measured of a process from outside (Linux); zeros elsewhere. */
+/** What a broker holds. */
 export interface Vitals {
-  /** Resident memory in MiB. */
+  /** What is in use behind a garbage collection, in MiB: not what V8 and malloc keep for later. */
   readonly memory: number;
-  /** Open file descriptors: sockets, files, pipes. */
+  /** Open file descriptors (sockets, files, pipes) on Linux; 0 elsewhere. */
   readonly handles: number;
 }
 
@@ -21,19 +21,21 @@ export async function patienceNow(broker: Launched): Promise<number> {
   return Math.max(NORMAL, Math.max(...rounds) * 5);
 }
 
-/** Memory that may stay: what V8 keeps for later, and pools that have grown, in MiB. */
-const MEMORY_SLACK = 120;
+/** Memory that may stay in use, in MiB: code that was compiled on the way, and what the fuzzer's sessions still hold. */
+const MEMORY_SLACK = 20;
 /** A healthy client's whole round may take this long where the machine has nothing else to do, in milliseconds. */
 const NORMAL = 2000;
 
 /** Memory and handles now. */
-export function vitals(broker: Launched): Vitals {
+export async function vitals(broker: Launched): Promise<Vitals> {
+  return { memory: (await broker.memoryInUse?.()) ?? 0, handles: handlesOf(broker.pid) };
+}
+
+function handlesOf(pid: number): number {
   try {
-    const status = readFileSync(`/proc/${broker.pid}/status`, "utf8");
-    const memory = Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024;
-    return { memory: Math.round(memory), handles: readdirSync(`/proc/${broker.pid}/fd`).length };
+    return readdirSync(`/proc/${pid}/fd`).length;
   } catch {
-    return { memory: 0, handles: 0 };
+    return 0;
   }
 }
 
@@ -79,10 +81,10 @@ export async function checkHealth(
   const complaints: string[] = [];
   if (broker.exitCode() !== null) return [`the broker ended (${broker.exitCode()}): ${broker.log().slice(-2000)}`];
   complaints.push(...(await serves(broker, patience)));
-  let now = vitals(broker);
+  let now = await vitals(broker);
   for (let round = 0; round < 40 && !isBack(before, now); round++) {
     await delay(250);
-    now = vitals(broker);
+    now = await vitals(broker);
   }
   if (now.handles > before.handles + 2) complaints.push(`${now.handles} handles are open, it were ${before.handles}`);
   if (now.memory > before.memory + MEMORY_SLACK)

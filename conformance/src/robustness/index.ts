@@ -28,11 +28,11 @@ export async function runRobustness(options: { seconds: number; seed: number }):
     for (let round = 0; round < 50; round++) await healthyRound(broker);
     for (const trial of trials(options)) {
       const patience = await patienceNow(broker);
-      const [before, logFrom, began] = [vitals(broker), broker.log().length, Date.now()];
+      const [before, logFrom, began] = [await vitals(broker), broker.log().length, Date.now()];
       const own = await trial.run(broker, patience).catch((error: Error) => [error.message]);
       const complaints = [...own, ...(await checkHealth(broker, before, logFrom, patience))];
       const took = ((Date.now() - began) / 1000).toFixed(1);
-      const after = vitals(broker);
+      const after = await vitals(broker);
       console.log(
         `${complaints.length === 0 ? "ok  " : "FAIL"} ${trial.name} (${took} s, ${before.memory} to ${after.memory} MiB)`,
       );

@@ -1,10 +1,11 @@
-/** Loaded into gmqttd under test (`node --import`): at SIGUSR2 it collects garbage and writes what is really in use, in MiB. */
+/** Loaded into gmqttd under test (`node --import`): at each SIGUSR2 it collects garbage and writes what is really in use. */
 
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
 setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc") as () => void;
+let answers = 0;
 
 process.on("SIGUSR2", () => {
   collect();
@@ -12,6 +13,7 @@ process.on("SIGUSR2", () => {
   setImmediate(() => {
     collect();
     const { external, heapUsed } = process.memoryUsage();
-    process.stderr.write(`memory-probe ${((heapUsed + external) / 1048576).toFixed(1)}\n`);
+    answers++;
+    process.stderr.write(`memory-probe ${answers}: ${((heapUsed + external) / 1048576).toFixed(1)} MiB\n`);
   });
 });
