@@ -18,7 +18,7 @@ type Ordeal = (victims: Victims, random: Random) => Promise<void>;
 
 /** By name, each with how often it comes. */
 const ORDEALS: Readonly<Record<string, readonly [weight: number, ordeal: Ordeal]>> = {
-  "broker killed": [40, ({ broker }, random) => broker.process.kill(random.below(500))],
+  "broker killed": [48, ({ broker }, random) => broker.process.kill(random.below(500))],
   "store killed": [13, ({ store }, random) => store.process.kill(random.below(1500))],
   "both killed": [
     3,
@@ -37,6 +37,20 @@ const ORDEALS: Readonly<Record<string, readonly [weight: number, ordeal: Ordeal]
       store.wire.open = true;
     },
   ],
+  "wire cut for long": [
+    2,
+    async ({ store }, random) => {
+      store.wire.open = false;
+      await delay(random.between(6000, 9000)); // the store counts as unavailable before that is over
+      store.wire.open = true;
+    },
+  ],
+  "clients away": [
+    5,
+    async ({ clients }, random) => {
+      for (const client of clients) if (random.below(3) === 0) client.stayAway(random.between(1000, 8000));
+    },
+  ],
   "clients dropped": [
     10,
     async ({ clients }, random) => {
@@ -53,7 +67,7 @@ const ORDEALS: Readonly<Record<string, readonly [weight: number, ordeal: Ordeal]
 
 /** Milliseconds between two ordeals. */
 const SHORTEST_PEACE = 300;
-const LONGEST_PEACE = 5500;
+const LONGEST_PEACE = 5000;
 
 export class Chaos {
   readonly counts: Map<string, number> = new Map(Object.keys(ORDEALS).map((name) => [name, 0]));
@@ -76,11 +90,18 @@ export class Chaos {
       if (this.#over) break;
       const name = this.#choose();
       this.counts.set(name, (this.counts.get(name) ?? 0) + 1);
-      this.#disturbances.note();
-      const [, ordeal] = ORDEALS[name] as readonly [number, Ordeal];
-      underWay.push(ordeal(this.#victims, this.#random).then(() => this.#disturbances.note()));
+      underWay.push(this.#torment(ORDEALS[name] as readonly [number, Ordeal]));
     }
     await Promise.all(underWay);
+  }
+
+  /** It is over when broker and store serve again. */
+  async #torment([, ordeal]: readonly [number, Ordeal]): Promise<void> {
+    const over = this.#disturbances.begin();
+    const { broker, store } = this.#victims;
+    await ordeal(this.#victims, this.#random);
+    await Promise.all([broker.process.serving(), store.process.serving()]);
+    over();
   }
 
   end(): void {

@@ -14,25 +14,29 @@ import { World } from "./world.ts";
 
 const { values } = parseArgs({
   options: {
-    minutes: { type: "string", default: "2" },
+    minutes: { type: "string" },
     seed: { type: "string" },
     store: { type: "string", default: "redis" },
     sabotage: { type: "boolean", default: false },
     keep: { type: "boolean", default: false },
   },
 });
+const { keep, sabotage } = values;
+const minutes = Number(values.minutes ?? (sabotage ? 1 : 2));
 const seed = Number(values.seed ?? Math.floor(Math.random() * 1_000_000));
+if (!(minutes > 0) || !Number.isInteger(seed)) throw new Error("--minutes and --seed have to be numbers");
 const makeStore = stores[values.store];
 if (makeStore === undefined)
   throw new Error(`unknown store ${values.store}, there are ${Object.keys(stores).join(", ")}`);
 const folder = mkdtempSync(join(tmpdir(), "gmqtt-torture-"));
-console.log(`seed ${seed}, ${values.minutes} minutes, store ${values.store}, files in ${folder}`);
+console.log(`seed ${seed}, ${minutes} minutes, store ${values.store}, files in ${folder}`);
 
 const judge = new Judge();
-const store = await makeStore(folder, values.sabotage);
+const onFault = (what: string): void => judge.violation("processes", what);
+const store = await makeStore(folder, sabotage, onFault);
 store.process.start();
 await store.process.serving();
-const broker = await createGmqttd(folder, store.section);
+const broker = await createGmqttd(folder, store.section, onFault);
 broker.process.start();
 await broker.process.serving();
 const world = new World(broker.port, judge, seed);
@@ -41,24 +45,40 @@ await delay(1000);
 
 const chaos = new Chaos({ broker, store, clients: world.clients }, new Random(seed), world.disturbances);
 const ordeals = chaos.run();
-const end = Date.now() + Number(values.minutes) * 60_000;
-while (Date.now() < end && !(values.sabotage && judge.violationCount > 0)) await delay(500);
+const end = Date.now() + minutes * 60_000;
+while (Date.now() < end && !(sabotage && judge.broken("kept") > 0)) await delay(500);
 chaos.end();
 await ordeals;
 await store.process.serving();
 await broker.process.serving();
-if (!values.sabotage) await world.finish();
+if (!sabotage) await world.finish();
 await broker.process.end();
 await store.process.end();
 store.wire.close();
+judge.check("processes", broker.process.starts);
 
 for (const [name, count] of chaos.counts) console.log(`${String(count).padStart(6)} ${name}`);
 console.log(
   `${judge.sent} messages sent, ${judge.acknowledged} acknowledged, ${judge.delivered} delivered, ` +
-    `${judge.repeated} QoS 1 messages came again, ${judge.resumes} sessions resumed, ${judge.refusals} connects refused, ` +
-    `${judge.wills} wills due, ${world.readings} readings of the retained messages, ` +
-    `${broker.process.starts} starts of the broker, ${broker.process.unexpectedExits} of them after it had ended by itself`,
+    `${judge.repeated} QoS 1 messages came again, ${judge.resumes} sessions resumed, ${judge.refusals} connects refused; ` +
+    `broker killed ${broker.process.kills} times, store killed ${store.process.kills} times, ` +
+    `${broker.process.excused} starts without a store`,
 );
+const { failed, good, passed } = sabotage ? reported() : promises();
 console.log(`${judge.violationCount} violations (seed ${seed})`);
-if (judge.violationCount === 0 && !values.keep) rmSync(folder, { recursive: true, force: true });
-process.exit(judge.violationCount === 0 ? 0 : 1);
+if (good && !keep) rmSync(folder, { recursive: true, force: true });
+console.log(`${passed} passed, ${failed} failed, 0 skipped`);
+process.exit(good ? 0 : 1);
+
+function promises(): { readonly passed: number; readonly failed: number; readonly good: boolean } {
+  const { failed, lines, passed } = judge.verdict();
+  for (const line of lines) console.log(line);
+  return { passed, failed, good: failed === 0 };
+}
+
+/** Sabotage has to be noticed, by a loss. */
+function reported(): { readonly passed: number; readonly failed: number; readonly good: boolean } {
+  const good = judge.broken("kept") > 0;
+  console.log(`${good ? "ok   " : "FAIL "} a broker that acknowledges before it has committed is reported`);
+  return { passed: good ? 1 : 0, failed: good ? 0 : 1, good };
+}

@@ -1,11 +1,12 @@
 /** Everybody who takes part: who publishes what, who is to get it, and how the end is judged. */
 
 import { setTimeout as delay } from "node:timers/promises";
-import { PacketType, type ProtocolVersion } from "@gmqtt/packets";
+import type { ProtocolVersion } from "@gmqtt/packets";
 import { Disturbances } from "./checker/disturbances.ts";
 import type { Judge } from "./checker/judge.ts";
 import { OrderedReceipts, SharedReceipts } from "./checker/receipts.ts";
 import { Stream, Streams } from "./checker/stream.ts";
+import { DelayedWillClient } from "./clients/delayed-will-client.ts";
 import { Flipper } from "./clients/flipper.ts";
 import type { Peer, PeerOptions } from "./clients/peer.ts";
 import { Publisher } from "./clients/publisher.ts";
@@ -19,10 +20,11 @@ const CLEAN_PUBLISHERS = 2;
 const SUBSCRIBERS = 4;
 const CLEAN_SUBSCRIBERS = 2;
 const MEMBERS = 3;
-const WILLS = 4;
+const WILLS = 3;
+const DELAYED_WILLS = 3;
 const RETAINED_TOPICS = 5;
 /** Milliseconds between two messages of one publisher. */
-const PACE = 10;
+const PACE = 30;
 const FLIP_PACE = 50;
 /** How long the end may take: milliseconds. */
 const LONGEST_END = 120_000;
@@ -36,7 +38,7 @@ export class World {
   readonly #subscribers: Subscriber[] = [];
   readonly #receipts: OrderedReceipts[] = [];
   readonly #group: SharedReceipts;
-  readonly #wills: WillClient[] = [];
+  readonly #wills: (WillClient | DelayedWillClient)[] = [];
   readonly #flippers: Flipper[] = [];
   readonly #reader: RetainedReader;
   readonly #retainedPublisher: RetainedPublisher;
@@ -55,7 +57,10 @@ export class World {
     for (let index = 0; index < SUBSCRIBERS + CLEAN_SUBSCRIBERS; index++) this.#addSubscriber(index);
     for (let index = 0; index < MEMBERS; index++) this.#addMember(index);
     for (let index = 0; index < WILLS; index++) {
-      this.#wills.push(new WillClient(this.#make(`will-${index}`, false), this.disturbances));
+      this.#wills.push(new WillClient(this.#make(`will-${index}`, false)));
+    }
+    for (let index = 0; index < DELAYED_WILLS; index++) {
+      this.#wills.push(new DelayedWillClient(this.#make(`delayed-will-${index}`, true)));
     }
     for (let index = 0; index < 2; index++) this.#flippers.push(new Flipper(this.#make(`flip-${index}`, true)));
     const retained = Array.from({ length: RETAINED_TOPICS }, (_, index) => new Stream(`r/${index}`, 1));
@@ -66,11 +71,7 @@ export class World {
 
   /** Those that may be dropped and taken over at any moment. */
   get clients(): readonly Peer[] {
-    return [...this.#publishers, ...this.#subscribers, ...this.#flippers, this.#retainedPublisher];
-  }
-
-  get readings(): number {
-    return this.#reader.readings;
+    return [...this.#publishers, ...this.#subscribers, ...this.#flippers, ...this.#wills, this.#retainedPublisher];
   }
 
   /** Resolves when all subscriptions are there and messages flow. */
@@ -88,15 +89,18 @@ export class World {
     for (const publisher of [...this.#publishers, this.#retainedPublisher]) publisher.finish();
     for (const flipper of this.#flippers) flipper.finish();
     for (const timer of this.#timers) clearInterval(timer);
-    for (const will of this.#wills) will.stop();
+    for (const will of this.#wills) {
+      if (will instanceof DelayedWillClient) will.finish();
+      else will.stop();
+    }
     const end = Date.now() + LONGEST_END;
     while (!this.#settled() && Date.now() < end) await delay(200);
     this.#complain();
     await delay(1000); // what comes twice comes now
     for (const receipts of this.#receipts) receipts.finish(this.#plain);
     this.#group.finish(this.#shared);
-    for (const will of this.#wills) will.finish();
-    await this.#probe();
+    for (const will of this.#wills) will.wills.finish(this.disturbances);
+    await Promise.race([this.#reader.readAgain(), delay(LONGEST_END)]);
     for (const peer of [...this.clients, this.#reader]) peer.stop();
   }
 
@@ -109,38 +113,25 @@ export class World {
 
   #settled(): boolean {
     return (
-      this.#publishers.every((publisher) => publisher.connected && publisher.open === 0) &&
+      [...this.#publishers, this.#retainedPublisher].every(({ connected, open }) => connected && open === 0) &&
       this.#flippers.every((flipper) => flipper.connected && flipper.settled) &&
       this.#receipts.every((receipts) => receipts.isComplete(this.#plain)) &&
       this.#group.isComplete(this.#shared) &&
-      this.#wills.every((will) => will.complete)
+      this.#wills.every(({ wills }) => wills.complete)
     );
   }
 
   /** Who did not get done is named: that a message is never answered is worth knowing even when nothing is lost. */
   #complain(): void {
-    for (const { connected, open, options } of this.#publishers) {
-      if (!connected || open > 0) this.#judge.violation(`${options.clientId} did not get done, ${open} messages open`);
+    for (const { connected, open, options } of [...this.#publishers, this.#retainedPublisher]) {
+      this.#judge.check("answers");
+      if (connected && open === 0) continue;
+      this.#judge.violation("answers", `${options.clientId} did not get done, ${open} messages open`);
     }
     for (const { connected, options, settled } of this.#flippers) {
-      if (!connected || !settled) this.#judge.violation(`${options.clientId} did not get its last answer`);
+      this.#judge.check("answers");
+      if (!connected || !settled) this.#judge.violation("answers", `${options.clientId} did not get its last answer`);
     }
-  }
-
-  /** One message for each subscription that was or was not to be there. */
-  async #probe(): Promise<void> {
-    const publisher = new (class extends Publisher {
-      say(topic: string, word: string): void {
-        const payload = Buffer.from(word);
-        this.send({ type: PacketType.Publish, dup: false, qos: 1, retain: false, topic, packetId: 1, payload });
-      }
-    })(this.#make("prober", false), []);
-    publisher.start();
-    await publisher.whenConnected();
-    for (const flipper of this.#flippers) for (const topic of flipper.topics) publisher.say(topic, "probe");
-    await delay(3000);
-    for (const flipper of this.#flippers) flipper.judge("probe");
-    publisher.stop();
   }
 
   #addPublisher(index: number): void {
@@ -185,7 +176,9 @@ export class World {
     const subscriber = new Subscriber(this.#make("executor", true), ["w/#"], 1, {
       message: ({ payload, topic }) => {
         const number = Number(Buffer.from(payload).toString().split(" ")[1]);
-        this.#wills.find((will) => will.topic === topic)?.arrived(number);
+        const will = this.#wills.find((one) => one.topic === topic);
+        if (will instanceof DelayedWillClient) will.arrived(number);
+        else will?.wills.take(number);
       },
     });
     this.#subscribers.push(subscriber);

@@ -1,25 +1,24 @@
-/** When something was killed, stopped or cut: what happened around then may have gone either way. */
+/** When something was killed, stopped or cut: some of what happened then may have gone either way. */
 
-/** How long before and after a disturbance nothing is certain: milliseconds. */
-const BEFORE = 2000;
-const AFTER = 15_000;
+interface Disturbance {
+  readonly from: number;
+  to: number;
+}
 
 export class Disturbances {
-  readonly #times: number[] = [];
+  readonly #all: Disturbance[] = [];
 
-  /** Something happens now. */
-  note(): void {
-    this.#times.push(Date.now());
+  /** Something begins now; the function that is returned says that it is over. */
+  begin(): () => void {
+    const disturbance = { from: Date.now(), to: Number.POSITIVE_INFINITY };
+    this.#all.push(disturbance);
+    return () => {
+      disturbance.to = Date.now();
+    };
   }
 
-  /** Something happened around that time. */
-  around(time: number): boolean {
-    return this.#times.some((other) => other > time - AFTER && other < time + BEFORE + AFTER);
-  }
-
-  /** Something happened since that time. */
-  since(time: number): boolean {
-    const last = this.#times.at(-1);
-    return last !== undefined && last >= time;
+  /** Nothing went on at any moment between the two times. */
+  calm(from: number, to: number): boolean {
+    return this.#all.every((disturbance) => disturbance.to < from || disturbance.from > to);
   }
 }

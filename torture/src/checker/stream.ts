@@ -1,13 +1,13 @@
 /** The messages of one publisher with one topic and QoS: numbered from 1, in the order they were sent. */
 
-/** What is known of a message. */
+/** What is known of a message; 0 when nobody can say whether it arrives. */
 const ACKNOWLEDGED = 1;
-const ABANDONED = 2;
 
 export class Stream {
   readonly topic: string;
   readonly qos: 1 | 2;
   #sent = 0;
+  #acknowledged = 0;
   #states: Uint8Array = new Uint8Array(1024);
 
   constructor(topic: string, qos: 1 | 2) {
@@ -18,6 +18,11 @@ export class Stream {
   /** Number of the last message sent. */
   get sent(): number {
     return this.#sent;
+  }
+
+  /** How many were acknowledged. */
+  get acknowledged(): number {
+    return this.#acknowledged;
   }
 
   /** Number of the next message. */
@@ -32,21 +37,13 @@ export class Stream {
   }
 
   acknowledge(number: number): void {
+    if (this.#states[number] !== ACKNOWLEDGED) this.#acknowledged++;
     this.#states[number] = ACKNOWLEDGED;
-  }
-
-  /** It was sent, and its publisher has not and will not hear of it: it may have arrived or not. */
-  abandon(number: number): void {
-    if (this.#states[number] !== ACKNOWLEDGED) this.#states[number] = ABANDONED;
   }
 
   /** It has to arrive. */
   isAcknowledged(number: number): boolean {
     return this.#states[number] === ACKNOWLEDGED;
-  }
-
-  isAbandoned(number: number): boolean {
-    return this.#states[number] === ABANDONED;
   }
 
   payload(number: number): Buffer {

@@ -39,6 +39,8 @@ export abstract class Peer {
   /** The broker has told us that it holds a session. */
   #hasSession = false;
   #wakers: (() => void)[] = [];
+  /** Not to come back before this moment. */
+  #awayUntil = 0;
 
   constructor(options: PeerOptions) {
     this.options = options;
@@ -63,6 +65,17 @@ export abstract class Peer {
   /** Ends the connection as a crash or a lost network does; it comes back. */
   drop(): void {
     this.#socket?.resetAndDestroy();
+  }
+
+  /** As `drop`, and stays away for so many milliseconds; forever until `comeBack`, if that is Infinity. */
+  stayAway(milliseconds: number): void {
+    this.#awayUntil = Date.now() + milliseconds;
+    this.drop();
+  }
+
+  comeBack(): void {
+    this.#awayUntil = 0;
+    if (!this.#connected) this.#connect();
   }
 
   /** Connects once more while connected, as a client does that has not noticed that its connection is dead. */
@@ -138,10 +151,12 @@ export abstract class Peer {
       clearTimeout(timer);
       if (socket !== this.#socket) return;
       if (this.#connected) this.#lost();
+      if (this.#awayUntil === Number.POSITIVE_INFINITY) return;
       const pause = this.options.random.between(SHORTEST_PAUSE, LONGEST_PAUSE);
+      const wait = Math.max(pause, this.#awayUntil - Date.now());
       setTimeout(() => {
         if (socket === this.#socket) this.#connect();
-      }, pause);
+      }, wait);
     });
   }
 
@@ -152,8 +167,9 @@ export abstract class Peer {
       socket.destroy();
       return;
     }
+    if (persistent && this.#hasSession) judge.check("sessions");
     if (persistent && this.#hasSession && !connack.sessionPresent) {
-      judge.violation(`session ${clientId} was acknowledged and is gone`);
+      judge.violation("sessions", `session ${clientId} was acknowledged and is gone`);
     }
     if (connack.sessionPresent) judge.resumes++;
     this.#hasSession = persistent;

@@ -62,7 +62,6 @@ export class Publisher extends Peer {
       return;
     }
     // A new session knows nothing of what was under way: nobody can say whether it arrived.
-    for (const { number, stream } of this.#exchanges.values()) stream.abandon(number);
     this.#exchanges.clear();
   }
 
@@ -90,10 +89,7 @@ export class Publisher extends Peer {
     const exchange = this.#exchanges.get(id);
     if (exchange === undefined) return;
     this.#exchanges.delete(id);
-    if (reasonCode >= 0x80) {
-      exchange.stream.abandon(exchange.number);
-      return;
-    }
+    if (reasonCode >= 0x80) return;
     this.options.judge.acknowledged++;
     exchange.stream.acknowledge(exchange.number);
   }

@@ -10,7 +10,7 @@ import { Subscriber } from "./subscriber.ts";
 /** Every so many messages the retained message is removed. */
 const REMOVED_EVERY = 7;
 /** After so long without a disturbance everything retained has been sent: milliseconds. */
-const SETTLED = 3000;
+const SETTLED = 2500;
 
 /** Publishes retained messages, removing them now and then. */
 export class RetainedPublisher extends Publisher {
@@ -38,7 +38,7 @@ export class RetainedReader extends Subscriber {
   #floor: Map<Stream, number> = new Map();
   #first: Map<string, number> = new Map();
   #timer: NodeJS.Timeout | undefined;
-  readings = 0;
+  #onReading: (() => void)[] = [];
 
   constructor(options: PeerOptions, streams: readonly Stream[], disturbances: Disturbances) {
     super(options, ["r/#"], 1, {
@@ -49,6 +49,12 @@ export class RetainedReader extends Subscriber {
     this.#disturbances = disturbances;
   }
 
+  /** Resolves after a reading that begins from now on. */
+  readAgain(): Promise<void> {
+    this.drop();
+    return new Promise((resolve) => this.#onReading.push(resolve));
+  }
+
   #begin(): void {
     this.#floor = new Map(this.#streams.map((stream) => [stream, lastAcknowledged(stream)]));
     this.#first = new Map();
@@ -56,7 +62,7 @@ export class RetainedReader extends Subscriber {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       if (!this.connected) return;
-      if (!this.#disturbances.since(begun)) this.#judge();
+      if (this.#disturbances.calm(begun, Date.now())) this.#judge();
       this.drop();
     }, SETTLED);
   }
@@ -75,11 +81,14 @@ export class RetainedReader extends Subscriber {
   }
 
   #judge(): void {
-    this.readings++;
+    for (const resolve of this.#onReading) resolve();
+    this.#onReading = [];
     for (const [stream, floor] of this.#floor) {
+      this.options.judge.check("retained");
       const got = this.#first.get(stream.topic) ?? 0;
       if (got >= floor || (got === 0 && mayBeRemoved(floor, stream.sent))) continue;
       this.options.judge.violation(
+        "retained",
         `retained message of ${stream.topic} is ${got || "missing"}, ${floor} was acknowledged`,
       );
     }

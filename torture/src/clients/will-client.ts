@@ -1,53 +1,29 @@
 /** Leaves with and without a goodbye, and knows whether its will has to go out. */
 
 import type { ConnectPacket, Packet } from "@gmqtt/packets";
-import type { Disturbances } from "../checker/disturbances.ts";
+import { WillLedger } from "../checker/will-ledger.ts";
 import { Peer, type PeerOptions } from "./peer.ts";
 
 /** How long it stays: milliseconds. */
 const SHORTEST_STAY = 300;
 const LONGEST_STAY = 4000;
+/** A goodbye has no answer: it was heard if nothing was disturbed so long before it and after the end. Milliseconds. */
+const BEFORE_GOODBYE = 2000;
+const AFTER_GOODBYE = 1000;
 
 export class WillClient extends Peer {
   readonly topic: string;
-  readonly #disturbances: Disturbances;
+  readonly wills: WillLedger;
   #number = 0;
   /** The connection was accepted, and not left by a goodbye. */
   #owed = false;
+  #goodbye: number | undefined;
   #timer: NodeJS.Timeout | undefined;
-  readonly #due: Set<number> = new Set();
-  /** Left with a goodbye, by the number of the will, and when. */
-  readonly #forbidden: Map<number, number> = new Map();
-  readonly #arrived: Set<number> = new Set();
 
-  constructor(options: PeerOptions, disturbances: Disturbances) {
-    super(options);
+  constructor(options: PeerOptions) {
+    super({ ...options, persistent: false });
     this.topic = `w/${options.clientId}`;
-    this.#disturbances = disturbances;
-  }
-
-  /** A will of this client was received. */
-  arrived(number: number): void {
-    this.#arrived.add(number);
-  }
-
-  get complete(): boolean {
-    for (const number of this.#due) if (!this.#arrived.has(number)) return false;
-    return true;
-  }
-
-  /** To be asked when everything has arrived that is going to. */
-  finish(): void {
-    const { clientId, judge } = this.options;
-    for (const number of this.#due) {
-      if (!this.#arrived.has(number)) judge.violation(`will ${number} of ${clientId} was not published`);
-    }
-    for (const [number, time] of this.#forbidden) {
-      if (this.#arrived.has(number) && !this.#disturbances.around(time)) {
-        judge.violation(`will ${number} of ${clientId} was published though it had said goodbye`);
-      }
-    }
-    judge.wills += this.#due.size;
+    this.wills = new WillLedger(options.clientId, options.judge);
   }
 
   protected override connectFields(): Partial<ConnectPacket> {
@@ -65,15 +41,20 @@ export class WillClient extends Peer {
         return;
       }
       this.#owed = false;
-      this.#forbidden.set(this.#number, Date.now());
+      this.#goodbye = Date.now();
       this.leave();
     }, stay);
   }
 
   protected override onDisconnected(): void {
     clearTimeout(this.#timer);
-    if (this.#owed) this.#due.add(this.#number);
+    if (this.#owed) this.wills.owe(this.#number);
+    else if (this.#goodbye !== undefined) {
+      const span = { from: this.#goodbye - BEFORE_GOODBYE, to: Date.now() + AFTER_GOODBYE };
+      this.wills.forbid(this.#number, span);
+    }
     this.#owed = false;
+    this.#goodbye = undefined;
   }
 
   protected override onPacket(_packet: Packet): void {}

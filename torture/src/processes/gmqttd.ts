@@ -18,7 +18,11 @@ const main = fileURLToPath(new URL("../../../apps/gmqttd/dist/main.js", import.m
 const CONNECT = "\x10\x0c\x00\x04MQTT\x04\x02\x00\x00\x00\x00";
 const CONNACK = "\x20\x02\x00\x00";
 
-export async function createGmqttd(folder: string, persistence: string): Promise<BrokerHost> {
+export async function createGmqttd(
+  folder: string,
+  persistence: string,
+  onFault: (what: string) => void,
+): Promise<BrokerHost> {
   const port = await freePort();
   const config = join(folder, "gmqttd.yml");
   const lines = [
@@ -35,6 +39,9 @@ export async function createGmqttd(folder: string, persistence: string): Promise
     args: [main, "start", "-c", config],
     logFile: join(folder, "gmqttd.log"),
     probe: () => asks(port, CONNECT, CONNACK),
+    excuse: /persistence \w+ failed: .* can't be used/,
+    alarm: /.*this is a bug.*|.*came back empty.*|.*has forgotten commits.*|.*has taken over these keys.*/,
+    onFault,
   });
   return { process: process_, port };
 }

@@ -15,13 +15,13 @@ export interface StoreHost {
 }
 
 /** Makes a store that keeps its files in `folder`. With `sabotage` the broker acknowledges before the store has it. */
-export type StoreMaker = (folder: string, sabotage: boolean) => Promise<StoreHost>;
+export type StoreMaker = (folder: string, sabotage: boolean, onFault: (what: string) => void) => Promise<StoreHost>;
 
 const plugin = fileURLToPath(new URL("../../../packages/persistence-redis/dist/index.js", import.meta.url));
 const saboteur = fileURLToPath(new URL("../sabotage.js", import.meta.url));
 
 /** A Redis that has written to disk what it answered for. */
-async function redis(folder: string, sabotage: boolean): Promise<StoreHost> {
+async function redis(folder: string, sabotage: boolean, onFault: (what: string) => void): Promise<StoreHost> {
   const port = await freePort();
   const args = ["--port", port, "--bind", "127.0.0.1", "--dir", folder, "--save", ""];
   const process = new Supervised({
@@ -29,6 +29,7 @@ async function redis(folder: string, sabotage: boolean): Promise<StoreHost> {
     args: [...args.map(String), "--appendonly", "yes", "--appendfsync", "always"],
     logFile: join(folder, "redis.log"),
     probe: () => asks(port, "PING\r\n", "+PONG"),
+    onFault,
   });
   const wire = await TcpProxy.listen(port);
   const section = [

@@ -7,6 +7,8 @@ import { setTimeout as delay } from "node:timers/promises";
 
 /** Pause before a process is started again: milliseconds. */
 const RESTART_PAUSE = 100;
+/** So much of what a process said is looked at: characters. */
+const MOST_WORDS = 8192;
 
 /** What is to run. */
 export interface SupervisedOptions {
@@ -15,6 +17,12 @@ export interface SupervisedOptions {
   readonly logFile: string;
   /** Rejects as long as the process does not serve. */
   readonly probe: () => Promise<void>;
+  /** What the process may say, as its last words, before it ends by itself. */
+  readonly excuse?: RegExp;
+  /** What it must never say. */
+  readonly alarm?: RegExp;
+  /** Told when it says what it must not, or ends by itself without an excuse. */
+  readonly onFault: (what: string) => void;
 }
 
 export class Supervised {
@@ -22,18 +30,17 @@ export class Supervised {
   readonly #log: WriteStream;
   #process: ChildProcess | undefined;
   #wanted = false;
-  /** Times it ended without having been killed by us. */
-  unexpectedExits = 0;
   starts = 0;
+  kills = 0;
+  /** Times it ended by itself with an excuse. */
+  excused = 0;
+  /** The end of what the process has said. */
+  #words = "";
   #killed = false;
 
   constructor(options: SupervisedOptions) {
     this.#options = options;
     this.#log = createWriteStream(options.logFile, { flags: "a" });
-  }
-
-  get pid(): number | undefined {
-    return this.#process?.pid;
   }
 
   start(): void {
@@ -60,6 +67,7 @@ export class Supervised {
     const child = this.#process;
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     this.#killed = true;
+    this.kills++;
     this.#wanted = false;
     child.kill("SIGKILL");
     await once(child, "exit");
@@ -96,13 +104,26 @@ export class Supervised {
     const { args, command } = this.#options;
     const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] });
     this.#process = child;
-    child.stdout.pipe(this.#log, { end: false });
-    child.stderr.pipe(this.#log, { end: false });
-    child.once("exit", (code, signal) => {
-      if (this.#killed || !this.#wanted) return;
-      this.unexpectedExits++;
-      this.#log.write(`torture: exited by itself, code ${code}, signal ${signal}\n`);
+    this.#words = "";
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => this.#hear(chunk));
+    // "close" comes behind the last words.
+    child.once("close", (code, signal) => {
+      if (this.#process !== child || this.#killed || !this.#wanted) return;
+      const { excuse, onFault } = this.#options;
+      const last = this.#words.trim().split("\n").at(-1) ?? "";
+      this.#log.write(`torture: ended by itself, code ${code}, signal ${signal}\n`);
+      if (excuse?.test(last) === true) this.excused++;
+      else onFault(`${command} ended by itself (code ${code}, signal ${signal}): ${last}`);
       setTimeout(() => this.#spawn(), RESTART_PAUSE);
     });
+  }
+
+  #hear(chunk: Buffer): void {
+    this.#log.write(chunk);
+    this.#words = (this.#words + chunk.toString()).slice(-MOST_WORDS);
+    const said = this.#options.alarm?.exec(this.#words);
+    if (said === null || said === undefined) return;
+    this.#words = "";
+    this.#options.onFault(`the broker said: ${said[0]}`);
   }
 }
