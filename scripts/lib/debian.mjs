@@ -7,6 +7,7 @@ import { environment, run } from "./run.mjs";
 const needs = [
   { name: "redis-server", ask: ["redis-server", "--version"] },
   { name: "mosquitto-clients", ask: ["mosquitto_pub", "--help"], code: 1 },
+  { name: "mosquitto", ask: ["mosquitto_passwd", "--help"], code: 1 },
   { name: "openssl", ask: ["openssl", "version"] },
   { name: "python3-paho-mqtt", ask: ["/usr/bin/python3", "-c", "import paho.mqtt.client"] },
 ];
