@@ -99,6 +99,17 @@ describe("check-config", () => {
     ]);
   });
 
+  test("reads certificates and keys as a start would, and names the entry that can't work", async () => {
+    const tls = '  - address: ":8884"\n    tls: {cert: none.crt, key: none.key}\n';
+    const unix = '  - address: "unix:///tmp/a.sock"\n    tls: {cert: a, key: b}\n';
+    const { code, stdout, stderr } = await check(folderWith({ "gmqttd.yml": `listeners:\n${tls}${unix}` }));
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr.replaceAll(/\/\S*\/(gmqttd-\w+)\//g, "/")).toBe(
+      "gmqttd: /gmqttd.yml:3: listeners.0.tls.cert: cannot read /none.crt: no such file or directory\n" +
+        "gmqttd: /gmqttd.yml:5: listeners.1.tls: a Unix socket carries no TLS, remove the tls section\n",
+    );
+  });
+
   test("has each plugin check its own section, at its path and line", async () => {
     const text = "plugins:\n  auth:\n    hash: 5\n    pasword_file: a\nplugin_order: [auth]\n";
     const auth = packageFiles("@gmqtt/auth", pluginSource("auth", ["hash", "password_file"]));
@@ -225,6 +236,7 @@ describe("reload", () => {
     ["pid_file: none.pid\n", 1, "none.pid holds no process id; is gmqttd running?"],
     ["pid_file: gone.pid\n", 1, "names process 999999999, which is gone"],
     ["mqt: {}\n", 2, "mqt: unknown key, did you mean mqtt?"],
+    ['listeners: [{address: ":0", tls: {cert: no.crt, key: no.key}}]\n', 2, "listeners.0.tls.cert: cannot read "],
   ])("with %j it ends with code %i: %s", async (text, exitCode, line) => {
     const folder = folderWith({ "gmqttd.yml": text, "gone.pid": "999999999" });
     const { code, stderr } = await gmqttd(["reload", "-c", join(folder, "gmqttd.yml")]).ended;

@@ -300,7 +300,7 @@ describe("reload", () => {
       files,
     });
     running.kill("SIGHUP");
-    await running.until(/reloaded changed=nothing\n/);
+    await running.until(/certificate read again listener=127\.0\.0\.1:0 expires=20\S+Z\n.*reloaded changed=nothing\n/);
     writeFileSync(join(running.folder, "server.crt"), "no certificate");
     running.kill("SIGHUP");
     await running.until(/ERROR listeners\S+\.tls\.cert: .*\n.*ERROR reload refused, nothing changed\n/);

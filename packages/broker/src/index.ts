@@ -70,6 +70,7 @@ export type {
 export { formatAddress, type ListenAddress, parseListenAddress } from "./listeners/address.ts";
 export { type AttachOptions, attachToHttpServer } from "./listeners/attach.ts";
 export { createMemoryPair, type MemoryPairOptions } from "./listeners/memory-listener.ts";
+export { checkListeners } from "./listeners/open-listener.ts";
 export type {
   AcceptTransport,
   Listener,

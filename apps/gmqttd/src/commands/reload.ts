@@ -2,13 +2,13 @@
 
 import { resolve } from "node:path";
 import type { ConfigOptions } from "../config/flags.ts";
-import { loadConfig } from "../config/load.ts";
+import { loadAndCheckConfig } from "../config/load.ts";
 import { CommandFailure, ExitCode, explain } from "../failure.ts";
 import { isRunning, readPid } from "../process/pid-file.ts";
 
 /** Sends SIGHUP to the process that the pid file names. A configuration with errors is refused here and now. */
 export async function reload(options: ConfigOptions): Promise<ExitCode> {
-  const { config, file } = await loadConfig(options);
+  const { config, file } = await loadAndCheckConfig(options);
   if (config.pidFile === undefined) {
     throw new CommandFailure(ExitCode.BadConfiguration, [
       "pid_file: is not set, so the process to reload is not known; set it for both commands, or send SIGHUP yourself",

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import {
   type BrokerConfig,
   type ConfigError,
+  checkListeners,
   describeConfigError,
   type ReadConfigResult,
   readConfig,
@@ -42,6 +43,14 @@ export async function loadConfig(options: ConfigOptions): Promise<LoadedConfig> 
   const checked = checkSections(config, plugins);
   if (checked.errors.length > 0) throw badConfiguration(file, checked.errors, sourceOf);
   return { file, config: checked.config, plugins, sourceOf };
+}
+
+/** As `loadConfig`, and looks at what a start would find out by itself: certificates, keys, contradicting listeners. */
+export async function loadAndCheckConfig(options: ConfigOptions): Promise<LoadedConfig> {
+  const loaded = await loadConfig(options);
+  const errors = await checkListeners(loaded.config.listeners, loaded.file.baseDirectory);
+  if (errors.length > 0) throw badConfiguration(loaded.file, errors, loaded.sourceOf);
+  return loaded;
 }
 
 function read(

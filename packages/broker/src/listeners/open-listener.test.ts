@@ -37,7 +37,7 @@ describe("a TCP listener", () => {
     expect(listener).toMatchObject({ name: "127.0.0.1:0", kind: "tcp" });
     expect(listener.port).toBeGreaterThan(0);
     expect(listener.address).toBe(`127.0.0.1:${listener.port}`);
-    await listener.reload();
+    (await listener.prepareReload())();
   });
 
   it("accepts connections and describes them", async () => {

@@ -10,7 +10,7 @@ import { addressesOf, Opening, type OpeningStep } from "./opening.ts";
 import { ProxyStep } from "./proxy-step.ts";
 import { StreamTransport } from "./stream-transport.ts";
 import { type BoundServer, bindTcp } from "./tcp-listener.ts";
-import { type CredentialsLocation, readCredentials } from "./tls-credentials.ts";
+import { type CredentialsLocation, expiryOf, readCredentials } from "./tls-credentials.ts";
 import { TlsStep } from "./tls-step.ts";
 import type { AcceptTransport, Listener, TransportKind } from "./transport.ts";
 import { bindUnix } from "./unix-listener.ts";
@@ -94,10 +94,37 @@ export async function openListener(config: ListenerConfig, options: OpenListener
     options.logger.warn({ listener: name, err: error }, "cannot accept a connection"),
   );
 
-  const reload = async (): Promise<void> => {
-    if (config.tls !== undefined) tls?.renew(await readCredentials(config.tls, location));
+  const prepareReload = async (): Promise<() => void> => {
+    if (config.tls === undefined) return () => {};
+    const credentials = await readCredentials(config.tls, location);
+    return () => {
+      tls?.renew(credentials);
+      options.logger.info({ listener: name, expires: expiryOf(credentials) }, "certificate read again");
+    };
   };
-  return new RunningListener(name, kind, bound, openings, reload);
+  return new RunningListener(name, kind, bound, openings, prepareReload);
+}
+
+/**
+ * What `openListener` would refuse the entries of `listeners` for, without binding anything: files that can't be read
+ * or can't serve, keys that contradict each other. One error per entry; empty when all would do.
+ */
+export async function checkListeners(
+  listeners: readonly ListenerConfig[],
+  baseDirectory: string,
+): Promise<readonly ConfigError[]> {
+  const errors: ConfigError[] = [];
+  for (const [index, config] of listeners.entries()) {
+    const path = `listeners.${index}`;
+    try {
+      refuseContradictions(config, parseListenAddress(config.address, `${path}.address`), path);
+      if (config.tls !== undefined) await readCredentials(config.tls, { baseDirectory, path: `${path}.tls` });
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      errors.push(error);
+    }
+  }
+  return errors;
 }
 
 class RunningListener implements Listener {
@@ -105,7 +132,7 @@ class RunningListener implements Listener {
   readonly kind: TransportKind;
   readonly address: string;
   readonly port: number;
-  readonly reload: () => Promise<void>;
+  readonly prepareReload: () => Promise<() => void>;
   readonly #server: Server;
   readonly #openings: Set<Opening>;
 
@@ -114,13 +141,13 @@ class RunningListener implements Listener {
     kind: TransportKind,
     bound: BoundServer,
     openings: Set<Opening>,
-    reload: () => Promise<void>,
+    prepareReload: () => Promise<() => void>,
   ) {
     this.name = name;
     this.kind = kind;
     this.address = bound.address;
     this.port = bound.port;
-    this.reload = reload;
+    this.prepareReload = prepareReload;
     this.#server = bound.server;
     this.#openings = openings;
   }

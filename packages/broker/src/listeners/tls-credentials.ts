@@ -64,6 +64,11 @@ export async function readCredentials(
   return credentials;
 }
 
+/** Until when the server's own certificate is valid, in ISO 8601. */
+export function expiryOf({ cert }: SecureContextOptions): string {
+  return new Date(new X509Certificate(cert as Buffer).validTo).toISOString();
+}
+
 async function readPem(file: string, baseDirectory: string, path: string): Promise<Buffer> {
   const resolved = resolve(baseDirectory, file);
   try {

@@ -248,7 +248,7 @@ describe("reloading certificates", () => {
     const recorder = new Recorder(await accepted.next());
     expect(old.getPeerCertificate().subject.CN).toBe("first");
     certificates.signed("rolling", "/CN=second", authority);
-    await listener.reload();
+    (await listener.prepareReload())();
     const fresh = dial(listener);
     await accepted.next();
     expect(fresh.getPeerCertificate().subject.CN).toBe("second");
@@ -256,7 +256,7 @@ describe("reloading certificates", () => {
     await recorder.hasText("still here");
 
     writeFileSync(first.certFile, "rubbish");
-    await expect(listener.reload()).rejects.toMatchObject({
+    await expect(listener.prepareReload()).rejects.toMatchObject({
       message: "listeners.tls.cert: rolling.crt is not a certificate in PEM format",
     });
     const unmoved = dial(listener);
@@ -274,7 +274,7 @@ describe("reloading the certificate authority", () => {
     const [session] = (await once(first, "session")) as [Buffer];
     await accepted.next();
     certificates.authority("rotating");
-    await listener.reload();
+    (await listener.prepareReload())();
     await ending(dial(listener, { cert: client.cert, key: client.key }));
     await ending(dial(listener, { cert: client.cert, key: client.key, session }));
     expect(accepted.all).toHaveLength(1);

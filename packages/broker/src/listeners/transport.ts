@@ -63,8 +63,11 @@ export interface Listener {
   readonly address: string;
   /** The bound port; 0 for Unix sockets. */
   readonly port: number;
-  /** Reads certificates again; live connections stay. Rejects, with the old ones in use, when they can't be read. */
-  reload(): Promise<void>;
+  /**
+   * Reads certificates again and answers what puts them in force; live connections stay. Rejects when they can't be
+   * read. In two steps, so that one bad file among several listeners changes nothing on any of them.
+   */
+  prepareReload(): Promise<() => void>;
   /** Stops accepting; open connections stay. */
   close(): Promise<void>;
 }

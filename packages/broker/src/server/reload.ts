@@ -22,6 +22,8 @@ export async function reload({ core, listeners, plugins }: Reloadable, next: Bro
   const changes = compareConfigs(current, next);
   const applied = [...changes.live];
   const needsRestart = [...changes.restart];
+  // All are read before the first is put in force: one that can't be leaves everything as it was.
+  const certificates = await Promise.all(listeners.map((listener) => listener.prepareReload()));
   const undo = new UndoStack((culprit, err) => services.logger.error({ err, culprit }, "could not be set back"));
   try {
     for (const name of changes.plugins) {
@@ -34,11 +36,11 @@ export async function reload({ core, listeners, plugins }: Reloadable, next: Bro
       undo.push(`plugin ${name}`, () => plugin.applyConfig?.(current.plugins[name]));
       applied.push(`plugins.${name}`);
     }
-    for (const listener of listeners) await listener.reload();
   } catch (error) {
     await undo.run();
     throw error;
   }
+  for (const renew of certificates) renew();
   services.config = mergeLive(current, next, changes.restart);
   services.router.forgetRoutes();
   return { applied, needsRestart };
