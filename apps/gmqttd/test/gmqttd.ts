@@ -10,8 +10,8 @@ import { afterEach } from "vitest";
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const main = join(root, "apps/gmqttd/dist/main.js");
 
-/** Plugins that the shipped configuration runs. */
-const plugins = ["packages/prometheus"];
+/** Plugins that gmqtt's shipped configuration names; in the workspace gmqttd finds them among its own dependencies. */
+const plugins = ["packages/prometheus", "packages/admin-grpc", "packages/auth", "packages/persistence-redis"];
 
 /** Builds gmqttd, what it stands on and what its configuration runs, unless that is done. For `beforeAll`. */
 export async function build(): Promise<void> {

@@ -96,9 +96,9 @@ describe("says what can't be done", () => {
   });
 
   test("where the plugin is not installed, with the command that does", async () => {
-    const folder = folderWith({ "gmqttd.yml": "listeners: []\n" });
+    const folder = folderWith({ "gmqttd.yml": "plugins: {auth: {package: my-auth}}\n" });
     const { code, stderr } = await passwd(folder, ["list"]);
-    expect(stderr).toContain("install it with: npm install @gmqtt/auth");
+    expect(stderr).toContain("install it with: npm install my-auth");
     expect(code).toBe(2);
   });
 });
