@@ -27,6 +27,7 @@ import type { DeliveryFilter, DeliveryFilterHandle } from "./router/delivery-fil
 import { Admission } from "./server/admission.ts";
 import { createBrokerMemory } from "./server/broker-memory.ts";
 import { type Core, createCore } from "./server/core.ts";
+import { loadPlugins, preparePlugins } from "./server/plugin-life.ts";
 import { reload } from "./server/reload.ts";
 import { restoreState } from "./server/restore.ts";
 import { createClientService } from "./server/services/client-service.ts";
@@ -179,11 +180,12 @@ class BrokerServer implements Broker {
 
   async #start(): Promise<void> {
     try {
+      await preparePlugins(this, this.plugins, this.#undo);
       await this.#openStore();
       await restoreState(this.#core.services, (sessions) => {
         this.#restored = sessions;
       });
-      await this.#loadPlugins();
+      await loadPlugins(this, this.plugins, this.#undo);
       await this.#listen();
     } catch (error) {
       this.#phase = "stopped";
@@ -257,14 +259,6 @@ class BrokerServer implements Broker {
     await startStep(`persistence ${type}`, () => this.#persistence.open(memory));
     this.#undo.push(`persistence ${type}`, () => this.#persistence.close());
     this.#undo.push("journal", () => this.#core.services.journal.close());
-  }
-
-  async #loadPlugins(): Promise<void> {
-    for (const plugin of this.plugins) {
-      await startStep(`plugin ${plugin.name}`, () => plugin.load(this));
-      this.#undo.push(`plugin ${plugin.name}`, () => plugin.unload());
-      this.logger.info({ plugin: plugin.name }, "plugin loaded");
-    }
   }
 
   async #listen(): Promise<void> {

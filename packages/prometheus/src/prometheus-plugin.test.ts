@@ -90,6 +90,51 @@ describe("the pages", () => {
     expect(seen).toEqual(["503 starting", "200 ok", "503 stopping"]);
   });
 
+  it("/readyz says how far a start is that reads many sessions", async () => {
+    const seen: string[] = [];
+    const plugin = createPrometheus({ listen_address: "127.0.0.1:0" });
+    const look = async () => {
+      const response = await fetch(`http://${plugin.address}/readyz`);
+      seen.push(`${response.status} ${(await response.text()).trim()}`);
+    };
+    const store = createSlowPersistence().connect();
+    const session = (clientId: string) => ({
+      session: {
+        clientId,
+        username: undefined,
+        protocolVersion: 5 as const,
+        expiryInterval: 100,
+        createdAt: Date.now(),
+        disconnectedAt: Date.now(),
+        will: undefined,
+      },
+      subscriptions: [],
+      incomingPacketIds: [],
+      deliveries: 0,
+      lastSequence: 0,
+    });
+    async function* sessions() {
+      await look();
+      yield [session("a"), session("b")];
+      await look();
+      yield [session("c")];
+    }
+    const persistence = new Proxy(store, {
+      get: (target, name) => {
+        if (name === "sessions") return sessions;
+        const value: unknown = Reflect.get(target, name);
+        return typeof value === "function" ? value.bind(target) : value;
+      },
+    });
+    const broker = createBroker({ plugins: [plugin], persistence });
+    await broker.start();
+    await look();
+    expect((await fetch(`http://${plugin.address}/metrics`)).status).toBe(200);
+    await broker.stop();
+    expect(seen).toEqual(["503 starting", "503 starting, 2 sessions restored", "200 ok"]);
+    expect(plugin.address).toBeUndefined();
+  });
+
   it("give many scrapers at once one answer", async () => {
     const { get } = await startObserved();
     const answers = await Promise.all(Array.from({ length: 20 }, async () => (await get("/metrics")).text()));

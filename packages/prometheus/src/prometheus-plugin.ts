@@ -33,7 +33,8 @@ export class PrometheusPlugin implements Plugin {
     return this.#connections.hooks;
   }
 
-  async load(server: Server): Promise<void> {
+  /** The pages are there while sessions are restored, so that whoever waits for the broker sees how far it is. */
+  async prepare(server: Server): Promise<void> {
     const book = new MetricBook();
     const process = processMetrics(); // the event loop is watched from now on
     declareBroker(book, server, this.#connections);
@@ -52,6 +53,8 @@ export class PrometheusPlugin implements Plugin {
     this.#stopMeasuring = measure(server.statsManager);
     server.logger.info({ plugin: this.name, address: this.address, path }, "metrics are served");
   }
+
+  load(): void {}
 
   async unload(): Promise<void> {
     this.#stopMeasuring?.();
@@ -74,6 +77,7 @@ async function scrape(registries: readonly Registry[]): Promise<string> {
 }
 
 function readiness(server: Server): Page {
-  const { ready, reason } = server.readiness;
-  return textPage(ready ? 200 : 503, reason);
+  const { ready, reason, restoredSessions } = server.readiness;
+  const progress = reason === "starting" && restoredSessions > 0 ? `, ${restoredSessions} sessions restored` : "";
+  return textPage(ready ? 200 : 503, reason + progress);
 }

@@ -2,6 +2,7 @@
 
 import { type AddressInfo, createServer } from "node:net";
 import { createBroker, type Plugin, StartError } from "@gmqtt/broker";
+import { createSlowPersistence } from "@gmqtt/testing";
 import { describe, expect, it } from "vitest";
 
 /** Notes what happens to it; `load` waits for `loaded`. */
@@ -55,6 +56,28 @@ describe("a broker", () => {
     const again = createServer();
     await new Promise<void>((resolve) => again.listen(first, "127.0.0.1", resolve));
     await Promise.all([taken, again].map((server) => new Promise((resolve) => server.close(resolve))));
+  });
+
+  it.each(["load", "store", "nothing"])("unloads once what it had prepared, when %s fails", async (failing) => {
+    const events: string[] = [];
+    const note = (event: string) => (): void => {
+      events.push(event);
+      if (event === `${failing} prepared`) throw new Error("no");
+    };
+    const health: Plugin = {
+      name: "health",
+      prepare: note("prepare"),
+      load: note("load prepared"),
+      unload: note("unload"),
+      hookWrapper: () => ({}),
+    };
+    const store = createSlowPersistence().connect();
+    store.open = note("store prepared");
+    const broker = createBroker({ plugins: [health], persistence: store });
+    await broker.start().catch(() => {});
+    await broker.stop();
+    const begun = failing === "store" ? ["prepare", "store prepared"] : ["prepare", "store prepared", "load prepared"];
+    expect(events).toEqual([...begun, "unload"]);
   });
 
   it("is started once", async () => {

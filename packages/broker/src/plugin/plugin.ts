@@ -11,9 +11,17 @@ import type { Server } from "./server.ts";
 /** Extends a broker. Constructed before the broker starts; everything it needs of it comes with `load`. */
 export interface Plugin {
   readonly name: string;
+  /**
+   * Called in `plugin_order` before the store is read, which may take its time: for what has to answer meanwhile, as health
+   * checks do. The server can be looked at, and holds nothing yet. `load` follows, or `unload`. Rejecting ends the start.
+   */
+  prepare?(server: Server): Awaitable<void>;
   /** Called in `plugin_order` once sessions are restored, before anything listens. Rejecting ends the start. */
   load(server: Server): Awaitable<void>;
-  /** Called in reverse order when the broker stops, or when its start failed after `load`. */
+  /**
+   * Called in reverse order when the broker stops, or when its start failed after `prepare` or `load`. Of plugins with `prepare`
+   * it comes last, when the store is closed.
+   */
   unload(): Awaitable<void>;
   /** Asked once, before `load`. */
   hookWrapper(): HookWrapper;

@@ -227,7 +227,9 @@ describe("the metrics that gmqtt has not", () => {
     });
     expect(released.gmqtt_store_commit_duration_seconds_count).toBe(1);
     await client.next("suback");
-    await moves(observed, async () => store.setAvailable(false), { gmqtt_ready: -1 });
+    await moves(observed, async () => store.setAvailable(false), { gmqtt_ready: -1, gmqtt_store_outages_total: 1 });
+    const late = await openSocket(observed.address());
+    await moves(observed, async () => late.sendConnect(lasting), { gmqtt_store_refusals_total: 1 });
     store.setAvailable(true);
   });
 

@@ -52,6 +52,12 @@ export function declareTrouble(book: MetricBook, population: PopulationStats): v
     return population.hookFailures;
   });
   counter("gmqtt_hook_timeouts_total", "Hooks that took longer than hook_timeout.", () => population.hookTimeouts);
+  counter("gmqtt_store_outages_total", "Times the store was unavailable for longer than it bridges.", () => {
+    return population.storeOutages;
+  });
+  counter("gmqtt_store_refusals_total", "Clients refused with 0x88 because the store was unavailable.", () => {
+    return population.storeRefusals;
+  });
   counter("gmqtt_internal_errors_total", "Errors that are bugs of the broker or of a plugin.", () => {
     return population.internalErrors;
   });
