@@ -72,7 +72,11 @@ describe("a broker", () => {
       hookWrapper: () => ({}),
     };
     const store = createSlowPersistence().connect();
-    store.open = note("store prepared");
+    const open = store.open.bind(store);
+    store.open = (memory) => {
+      note("store prepared")();
+      return open(memory);
+    };
     const broker = createBroker({ plugins: [health], persistence: store });
     await broker.start().catch(() => {});
     await broker.stop();
