@@ -20,6 +20,20 @@ describe("printableConfig", () => {
     expect(back.ok && back.config).toEqual(config);
   });
 
+  test("hides what headers and the parameters of addresses say", () => {
+    const url = "https://host/auth?realm=a&access_token=hunter2&key=b#top";
+    const headers = { authorization: "Bearer hunter2", "x-any": "hunter2" };
+    const { plugins } = printableConfig(resolveConfig({ plugins: { a: { http: { url, headers } } } }));
+    expect(plugins).toEqual({
+      a: {
+        http: {
+          url: "https://host/auth?realm=a&access_token=(hidden)&key=b#top",
+          headers: { authorization: "(hidden)", "x-any": "(hidden)" },
+        },
+      },
+    });
+  });
+
   test("hides secrets of plugins and stores, by their names, and passwords in addresses", () => {
     const printed = printableConfig(
       resolveConfig({
