@@ -7,6 +7,8 @@ import { describeConfigError } from "./resolve.ts";
 const configSchema = z.strictObject({
   hash: z.enum(["md5", "argon2id"]).default("argon2id"),
   rules: z.array(z.object({ topic: z.string() })).default([]),
+  sources: z.array(z.strictObject({ url: z.string().optional() }).refine(() => true)).optional(),
+  wait: z.strictObject({ first: z.number().default(1) }).prefault({}),
 });
 
 function definition(schema?: typeof configSchema): PluginDefinition {
@@ -22,9 +24,12 @@ function errors(section: unknown, schema?: typeof configSchema): string[] {
 describe("readPluginSection", () => {
   test("answers the section as the schema made it", () => {
     const read = (section: unknown) => readPluginSection(definition(configSchema), section, "plugins.auth");
-    expect(read({ hash: "md5" })).toEqual({ ok: true, section: { hash: "md5", rules: [] } });
-    expect(read(undefined)).toEqual({ ok: true, section: { hash: "argon2id", rules: [] } });
-    expect(read({ hash: null, package: "./auth.js" })).toEqual({ ok: true, section: { hash: "argon2id", rules: [] } });
+    expect(read({ hash: "md5" })).toEqual({ ok: true, section: { hash: "md5", rules: [], wait: { first: 1 } } });
+    expect(read(undefined)).toEqual({ ok: true, section: { hash: "argon2id", rules: [], wait: { first: 1 } } });
+    expect(read({ hash: null, package: "./auth.js" })).toEqual({
+      ok: true,
+      section: { hash: "argon2id", rules: [], wait: { first: 1 } },
+    });
   });
 
   test("gives errors the path of the key in the file", () => {
@@ -41,6 +46,13 @@ describe("readPluginSection", () => {
     ]);
   });
 
+  test("has a guess for what stands deeper, too", () => {
+    expect(errors({ sources: [{}, { urll: "x" }], wait: { frist: 1 } }, configSchema)).toEqual([
+      "plugins.auth.sources.1.urll: unknown key, did you mean url?",
+      "plugins.auth.wait.frist: unknown key, did you mean first?",
+    ]);
+  });
+
   test("refuses any key for a plugin without a schema, and any section that is no mapping", () => {
     expect(errors({ a: 1 })).toEqual(["plugins.auth.a: unknown key, plugin auth takes no configuration"]);
     expect(errors({ package: "x" })).toEqual([]);
@@ -48,7 +60,7 @@ describe("readPluginSection", () => {
   });
 
   test("knows the keys of a schema that tells them", () => {
-    expect(pluginKeys(configSchema)).toEqual(["hash", "rules"]);
+    expect(pluginKeys(configSchema)).toEqual(["hash", "rules", "sources", "wait"]);
     expect(pluginKeys(undefined)).toEqual([]);
   });
 });

@@ -28,21 +28,46 @@ export function readPluginSection(definition: PluginDefinition, given: unknown, 
   }
   const result = schema.safeParse(section);
   if (result.success) return { ok: true, section: result.data };
-  return { ok: false, errors: result.error.issues.flatMap((issue) => sectionErrors(path, issue, pluginKeys(schema))) };
+  return { ok: false, errors: result.error.issues.flatMap((issue) => sectionErrors(path, issue, schema)) };
 }
 
 /** The keys that a plugin's schema knows, where it says so, as zod's objects do with `shape`. */
 export function pluginKeys(schema: ConfigSchema<unknown> | undefined): readonly string[] {
-  const { shape } = (schema ?? {}) as { readonly shape?: unknown };
-  return typeof shape === "object" && shape !== null ? Object.keys(shape) : [];
+  return Object.keys(shapeOf(schema) ?? {});
+}
+
+/** What zod's schemas say of themselves; of others nothing is known. */
+interface SchemaFacts {
+  readonly shape?: Readonly<Record<string, unknown>>;
+  readonly def?: { readonly innerType?: unknown; readonly in?: unknown; readonly element?: unknown };
+}
+
+/** The schemas by key of an object, whatever is wrapped around it: optional, with a default, transformed. */
+function shapeOf(schema: unknown): SchemaFacts["shape"] {
+  const { def, shape } = (schema ?? {}) as SchemaFacts;
+  if (typeof shape === "object") return shape;
+  const inner = def?.innerType ?? def?.in;
+  return inner === undefined ? undefined : shapeOf(inner);
+}
+
+function elementOf(schema: unknown): unknown {
+  const { def } = (schema ?? {}) as SchemaFacts;
+  return def?.element ?? (def?.innerType === undefined ? undefined : elementOf(def.innerType));
+}
+
+/** The keys that are known at a place in a section. */
+function keysAt(schema: unknown, path: readonly PropertyKey[]): readonly string[] {
+  let here = schema;
+  for (const step of path) here = typeof step === "number" ? elementOf(here) : shapeOf(here)?.[String(step)];
+  return Object.keys(shapeOf(here) ?? {});
 }
 
 /** zod reports unknown keys together; each becomes an error of its own, with a guess. */
-function sectionErrors(path: string, issue: SchemaIssue, known: readonly string[]): ConfigError[] {
+function sectionErrors(path: string, issue: SchemaIssue, schema: unknown): ConfigError[] {
   const here = [path, ...issue.path.map(String)].join(".");
   const { keys } = issue as { readonly keys?: unknown };
   if (!Array.isArray(keys)) {
     return [new ConfigError(here, issue.message.charAt(0).toLowerCase() + issue.message.slice(1))];
   }
-  return keys.map((key: unknown) => unknownKey(here, String(key), issue.path.length === 0 ? known : []));
+  return keys.map((key: unknown) => unknownKey(here, String(key), keysAt(schema, issue.path)));
 }
