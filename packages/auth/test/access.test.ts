@@ -57,7 +57,13 @@ describe("a publish that no rule allows", () => {
         packetId: 1,
       });
       if (lives) expect(await client.next("puback")).toMatchObject({ packetId: 1 });
-      else await client.closed();
+      else {
+        await client.closed();
+        const fields = { reason: "publish to no refused: not authorized" };
+        expect(broker.log).toContainEqual(
+          expect.objectContaining({ message: "client disconnected", fields: expect.objectContaining(fields) }),
+        );
+      }
     },
   );
 

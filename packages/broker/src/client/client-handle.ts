@@ -45,6 +45,8 @@ export class ClientHandle implements ClientView {
   disconnect(packet: Parameters<ClientView["disconnect"]>[0] = {}): void {
     const reasonCode = disconnectCode(packet.reasonCode ?? ReasonCode.AdministrativeAction);
     const properties = packet.properties === undefined ? {} : { properties: packet.properties };
-    this.#client.terminate({ type: 14, reasonCode, ...properties }, new Error("disconnected by a plugin"));
+    const reason = packet.properties?.reasonString;
+    const error = new Error(`disconnected by a plugin${reason === undefined ? "" : `: ${reason}`}`);
+    this.#client.terminate({ type: 14, reasonCode, ...properties }, error);
   }
 }

@@ -160,9 +160,9 @@ export class Client implements ConnectionOwner, HandshakePeer {
     if (this.connection.closed) this.#environment.onGone(this);
   }
 
-  /** A normal or announced end by the client itself. */
-  #leave(normal: boolean): void {
-    this.#depart(normal, normal ? undefined : new Error("disconnected by the client, with its will"));
+  /** A normal or announced end by the client itself, unless `error` says otherwise. */
+  #leave(normal: boolean, error = new Error("disconnected by the client, with its will")): void {
+    this.#depart(normal, normal ? undefined : error);
     this.connection.end();
   }
 
@@ -244,7 +244,7 @@ export class Client implements ConnectionOwner, HandshakePeer {
         const packet = { type: PacketType.Disconnect, reasonCode: ReasonCode.KeepAliveTimeout };
         this.terminate(packet, new Error(`nothing received for 1.5 times the keep alive of ${options.keepAlive} s`));
       },
-      onLeave: (normal) => this.#leave(normal),
+      onLeave: (normal, error) => this.#leave(normal, error),
     });
   }
 

@@ -36,7 +36,7 @@ export interface ConnectedClientOptions {
   /** A packet is being waited for; the client can't be heard meanwhile. */
   readonly isBusy: () => boolean;
   readonly onSilent: () => void;
-  readonly onLeave: (normal: boolean) => void;
+  readonly onLeave: ClientContext["leave"];
 }
 
 export class ConnectedClient implements ClientContext {
@@ -48,7 +48,7 @@ export class ConnectedClient implements ClientContext {
   readonly version: ProtocolVersion;
   readonly aliases: IncomingAliases;
   readonly sessionExpiryLimit: number;
-  readonly leave: (normal: boolean) => void;
+  readonly leave: ClientContext["leave"];
   checkedTopic = "";
   readonly #keepAlive: KeepAlive;
   readonly #rate: RateLimit | null;

@@ -45,6 +45,6 @@ export interface ClientContext {
   checkedTopic: string;
   /** Charges a PUBLISH to the client's rate limits; throws `ProtocolError` 0x96 when they are exceeded. */
   charge(bytes: number): void;
-  /** Ends the connection; with `normal` the will is dropped. */
-  leave(normal: boolean): void;
+  /** Ends the connection; with `normal` the will is dropped. `error` is why, if not because the client says so. */
+  leave(normal: boolean, error?: Error): void;
 }

@@ -153,8 +153,9 @@ function acknowledge(context: ClientContext, packet: ReceivedPublish, reasonCode
 function refuse(context: ClientContext, packet: ReceivedPublish, error: MqttError): void {
   const { packetId, qos } = packet;
   if (context.version !== 5) {
-    if (context.broker.config.mqtt.unauthorizedPublish === "close") context.leave(false);
-    else acknowledge(context, packet, ReasonCode.Success);
+    if (context.broker.config.mqtt.unauthorizedPublish === "close") {
+      context.leave(false, new Error(`publish to ${packet.topic} refused: ${error.message}`));
+    } else acknowledge(context, packet, ReasonCode.Success);
     return;
   }
   if (qos === 0) return;
