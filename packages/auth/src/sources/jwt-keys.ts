@@ -16,14 +16,20 @@ const RSA = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"];
 const EDWARDS = ["EdDSA", "Ed25519"];
 const CURVES: Readonly<Record<string, string>> = { prime256v1: "ES256", secp384r1: "ES384", secp521r1: "ES512" };
 
-/** Reads the key that is configured. `resolve` makes paths absolute. Rejects when it can't be used, saying why. */
+/** Reads the key that is configured. `resolve` makes paths absolute. Rejects when it can't be used, saying which and why. */
 export async function readTokenKeys(config: JwtConfig, resolve: (path: string) => string): Promise<TokenKeys> {
-  const found = await find(config, resolve);
+  const found = await find(config, resolve).catch((error: Error) => {
+    const name = (["jwks_file", "public_key_file", "secret_file"] as const).find((key) => config[key] !== undefined);
+    const path = name === undefined ? "" : ` ${resolve(config[name] as string)}`;
+    throw new Error(`jwt.${name ?? "secret"}${path}: ${reasonOf(error)}`, { cause: error });
+  });
   const { algorithms } = config;
   if (algorithms === undefined) return found;
   const fitting = found.algorithms.filter((name) => algorithms.includes(name));
   if (fitting.length > 0) return { ...found, algorithms: fitting };
-  throw new Error(`none of ${algorithms.join(", ")} fits the key, which is for ${found.algorithms.join(", ")}`);
+  throw new Error(
+    `jwt.algorithms: none of ${algorithms.join(", ")} fits the key, which is for ${found.algorithms.join(", ")}`,
+  );
 }
 
 async function find(config: JwtConfig, resolve: (path: string) => string): Promise<TokenKeys> {
@@ -58,6 +64,13 @@ function publicKey(pem: Buffer): TokenKeys {
 function keySet(text: string): TokenKeys {
   const set = createLocalJWKSet(JSON.parse(text) as JSONWebKeySet);
   return { key: set, algorithms: [...RSA, ...Object.values(CURVES), ...EDWARDS] };
+}
+
+/** What OpenSSL and file systems call it helps nobody. */
+function reasonOf(error: NodeJS.ErrnoException): string {
+  if (error.code === "ENOENT") return "no such file";
+  if (error.message.includes("DECODER routines")) return "holds no key or certificate in PEM";
+  return error.message.charAt(0).toLowerCase() + error.message.slice(1);
 }
 
 function always(key: KeyObject): JWTVerifyGetKey {

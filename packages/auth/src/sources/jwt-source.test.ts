@@ -148,11 +148,13 @@ describe("public keys", () => {
 });
 
 test.each([
-  [{ secret: "short" }, "secret of 5 bytes is shorter than 32"],
+  [{ secret: "short" }, "jwt.secret: secret of 5 bytes is shorter than 32"],
+  [{ public_key_file: "garbage" }, /jwt\.public_key_file \/.*\/garbage: holds no key or certificate in PEM/],
+  [{ jwks_file: "garbage" }, /jwt\.jwks_file \/.*\/garbage: unexpected token/],
   [{ secret: SECRET, algorithms: ["RS256"] }, "none of RS256 fits the key, which is for HS256"],
-  [{ jwks_file: "absent.json" }, "ENOENT"],
+  [{ jwks_file: "absent.json" }, /jwt\.jwks_file \/.*\/absent\.json: no such file/],
 ])("%j can't be used: %s", async (jwt, message) => {
-  await expect(open(jwt, folderWith({}))).rejects.toThrow(message);
+  await expect(open(jwt, folderWith({ garbage: "garbage" }))).rejects.toThrow(message);
 });
 
 test.each([{}, { secret: SECRET, jwks_file: "x" }])("exactly one key is configured, not %j", async (jwt) => {

@@ -24,6 +24,8 @@ const TOKEN = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*$/;
 export class JwtSource implements CredentialSource {
   readonly name = "jwt";
   readonly #options: JwtSourceOptions;
+  /** Of the key; undefined when the configuration holds it. */
+  readonly #path: string | undefined;
   readonly #watched: WatchedFile | undefined;
   #keys: TokenKeys;
 
@@ -32,7 +34,8 @@ export class JwtSource implements CredentialSource {
     this.#keys = keys;
     const { config, resolve } = options;
     const file = config.jwks_file ?? config.public_key_file ?? config.secret_file;
-    this.#watched = file === undefined ? undefined : new WatchedFile(resolve(file), () => void this.#reload());
+    this.#path = file === undefined ? undefined : resolve(file);
+    this.#watched = this.#path === undefined ? undefined : new WatchedFile(this.#path, () => void this.#reload());
   }
 
   /** Rejects when the key can't be used. */
@@ -99,9 +102,10 @@ export class JwtSource implements CredentialSource {
     const { config, logger, resolve } = this.#options;
     try {
       this.#keys = await readTokenKeys(config, resolve);
-      logger.info({}, "token keys reloaded");
+      logger.info({ path: this.#path }, "token keys reloaded");
     } catch (error) {
-      logger.error({ err: error }, "token keys refused, the old ones stay");
+      const reason = error instanceof Error ? error.message : String(error);
+      logger.error({ path: this.#path, reason }, "token keys refused, the old ones stay");
     }
   }
 }
