@@ -182,9 +182,11 @@ class BrokerServer implements Broker {
     try {
       await preparePlugins(this, this.plugins, this.#undo);
       await this.#openStore();
-      await restoreState(this.#core.services, (sessions) => {
-        this.#restored = sessions;
-      });
+      await startStep(`persistence ${this.config.persistence.type}`, () =>
+        restoreState(this.#core.services, (sessions) => {
+          this.#restored = sessions;
+        }),
+      );
       await loadPlugins(this, this.plugins, this.#undo);
       await this.#listen();
     } catch (error) {

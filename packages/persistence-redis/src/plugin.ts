@@ -11,7 +11,7 @@ export function createPlugin(config: RedisConfig, context: PluginContext): Plugi
     if (config[key] === undefined) continue;
     logger.info(
       { key: `persistence.redis.${key}` },
-      "has no effect: one connection carries all commands, there is no pool to bound",
+      "setting has no effect: one connection carries all commands, there is no pool to bound",
     );
   }
   return {

@@ -1,5 +1,6 @@
 /** The store itself: what the broker calls, and how it stands with Redis at any moment. */
 
+import { setTimeout as delay } from "node:timers/promises";
 import type {
   BrokerMemory,
   Logger,
@@ -14,13 +15,16 @@ import { ClusterCommits } from "./commit/cluster-commits.ts";
 import { CommitQueue, type CommitReply } from "./commit/commit-queue.ts";
 import { Compiler, ProgressTables } from "./commit/compile.ts";
 import { COMMIT, Outcome } from "./commit/scripts.ts";
+import type { ProgressTable } from "./commit/session-plan.ts";
 import type { RedisConfig } from "./config.ts";
-import { describe, Link } from "./connection/link.ts";
+import { Health } from "./connection/health.ts";
+import { describe, isRefusal, Link } from "./connection/link.ts";
 import { Keys } from "./keys.ts";
 import { Lease } from "./lease/lease.ts";
 import { readDeliveries, readProgressTable } from "./read/read-deliveries.ts";
 import { readRetained } from "./read/read-retained.ts";
 import { readSessions } from "./read/read-sessions.ts";
+import { withAddress } from "./read/with-address.ts";
 import { rewrite, sweep } from "./recovery/rewrite.ts";
 
 /** What the store is made of. */
@@ -35,6 +39,8 @@ export interface RedisPersistenceOptions {
 
 /** Pause before Redis is asked again after it refused something: milliseconds. */
 const TROUBLE_PAUSE = 500;
+/** Pause before a read is tried again whose connection was lost: milliseconds. */
+const LOST_PAUSE = 50;
 
 /** What happens at intervals of a store's life. */
 type Phase = "closed" | "opening" | "open" | "fenced";
@@ -49,11 +55,10 @@ export class RedisPersistence implements Persistence {
   readonly #cluster: ClusterCommits | undefined;
   readonly #queue: CommitQueue;
   readonly #tables: ProgressTables = new ProgressTables();
-  readonly #listeners: ((available: boolean) => void)[] = [];
+  readonly #health: Health;
   readonly #timers: NodeJS.Timeout[] = [];
   #memory: BrokerMemory | undefined;
   #phase: Phase = "closed";
-  #available = true;
   /** Redis and the queue agree; commits flow. */
   #synchronised = false;
   #synchronising = false;
@@ -66,6 +71,7 @@ export class RedisPersistence implements Persistence {
     const { config } = options;
     this.#options = options;
     this.#keys = new Keys(config.key_prefix);
+    this.#health = new Health(options.logger, describe(config));
     this.#link = new Link(config, options.baseDirectory, {
       up: () => this.#synchronise(),
       down: (error) => this.#down(error),
@@ -81,7 +87,7 @@ export class RedisPersistence implements Persistence {
         (run(COMMIT, String(this.#lease.token), String(number), commands) as Promise<unknown> as Promise<CommitReply>),
       maxOutstanding: this.#cluster === undefined ? config.max_outstanding_commits : 1,
       onTrouble: (trouble) => this.#trouble(trouble),
-      onProgress: () => this.#tellAvailability(true),
+      onProgress: () => this.#health.commits(),
     });
   }
 
@@ -108,22 +114,29 @@ export class RedisPersistence implements Persistence {
 
   async *sessions(): AsyncIterable<readonly RestoredSession[]> {
     await this.#settled();
-    yield* readSessions(this.#link.client, this.#keys, (clientId, table) => this.#tables.set(clientId, table));
+    const takeProgress = (clientId: string, table: ProgressTable): void => this.#tables.set(clientId, table);
+    yield* withAddress(this.#options.config, readSessions(this.#link.client, this.#keys, takeProgress));
     this.#allProgressKnown = true;
   }
 
   async *retained(): AsyncIterable<readonly StoredMessage[]> {
     await this.#settled();
-    yield* readRetained(this.#link.client, this.#keys);
+    yield* withAddress(this.#options.config, readRetained(this.#link.client, this.#keys));
   }
 
   async deliveries(clientId: string, after: number, limit: number): Promise<readonly StoredDelivery[]> {
-    await this.#settled();
     const { client } = this.#link;
-    if (!this.#allProgressKnown && this.#tables.get(clientId) === undefined) {
-      this.#tables.set(clientId, await readProgressTable(client, this.#keys, clientId));
+    for (;;) {
+      await this.#settled();
+      try {
+        const known = this.#allProgressKnown || this.#tables.get(clientId) !== undefined;
+        if (!known) this.#tables.set(clientId, await readProgressTable(client, this.#keys, clientId));
+        return await readDeliveries(client, this.#keys, clientId, after, limit, this.#tables.get(clientId));
+      } catch (error) {
+        if (isRefusal(error) || this.#phase !== "open") throw error;
+        await delay(LOST_PAUSE); // the connection went, which is found out by itself; the next one is asked again
+      }
     }
-    return readDeliveries(client, this.#keys, clientId, after, limit, this.#tables.get(clientId));
   }
 
   commit(changes: readonly StoreChange[]): Promise<void> {
@@ -133,7 +146,7 @@ export class RedisPersistence implements Persistence {
   }
 
   onAvailability(listener: (available: boolean) => void): void {
-    this.#listeners.push(listener);
+    this.#health.listen(listener);
   }
 
   async close(): Promise<void> {
@@ -181,7 +194,9 @@ export class RedisPersistence implements Persistence {
       this.#synchronise();
       return;
     }
-    this.#options.logger.warn({ err: trouble }, "redis refused a commit, trying again");
+    // Of a single server's lost connection we hear by `down`.
+    if (isRefusal(trouble) || this.#cluster !== undefined)
+      this.#health.refuses(trouble, "redis refused a commit, trying again");
     setTimeout(() => this.#synchronise(), TROUBLE_PAUSE);
   }
 
@@ -192,7 +207,7 @@ export class RedisPersistence implements Persistence {
     this.#compare()
       .catch((error: unknown) => {
         if (!this.#link.up || this.#phase !== "open") return;
-        this.#options.logger.warn({ err: error }, "redis does not answer as it should, trying again");
+        this.#health.refuses(error, "redis does not answer as it should, trying again");
         setTimeout(() => this.#synchronise(), TROUBLE_PAUSE);
       })
       .finally(() => {
@@ -212,11 +227,11 @@ export class RedisPersistence implements Persistence {
     if (!this.#link.up || this.#phase !== "open") return;
     this.#synchronised = true;
     this.#downSince = undefined;
-    if (this.#queue.oldest === undefined) this.#tellAvailability(true);
+    this.#health.agrees();
+    if (this.#queue.stuckSince === undefined) this.#health.commits();
     const waiting = this.#waitingForUp;
     this.#waitingForUp = [];
     for (const resolve of waiting) resolve();
-    this.#options.logger.info({ redis: describe(this.#options.config) }, "redis is in step again");
   }
 
   /** Redis came back with less than it had: what the broker has in memory is written anew. */
@@ -246,7 +261,7 @@ export class RedisPersistence implements Persistence {
       { redis: describe(this.#options.config), key_prefix: this.#options.config.key_prefix },
       "another broker has taken over these keys, this one stops",
     );
-    this.#tellAvailability(false);
+    this.#health.tell(false);
     this.#options.onFenced();
   }
 
@@ -264,15 +279,11 @@ export class RedisPersistence implements Persistence {
   #look(): void {
     const now = performance.now();
     const { command_timeout, unavailable_after } = this.#options.config;
-    const { oldest } = this.#queue;
-    if (this.#synchronised && oldest !== undefined && now - oldest > command_timeout) this.#link.drop();
-    const since = Math.min(this.#downSince ?? Number.POSITIVE_INFINITY, oldest ?? Number.POSITIVE_INFINITY);
-    if (now - since > unavailable_after) this.#tellAvailability(false);
-  }
-
-  #tellAvailability(available: boolean): void {
-    if (available === this.#available) return;
-    this.#available = available;
-    for (const listener of this.#listeners) listener(available);
+    const { silentSince, stuckSince } = this.#queue;
+    if (this.#synchronised && silentSince !== undefined && now - silentSince > command_timeout) {
+      this.#link.drop(`no answer within ${command_timeout} ms`);
+    }
+    const since = Math.min(this.#downSince ?? Number.POSITIVE_INFINITY, stuckSince ?? Number.POSITIVE_INFINITY);
+    if (now - since > unavailable_after) this.#health.tell(false);
   }
 }

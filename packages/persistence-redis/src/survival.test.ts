@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { BrokerMemory, SessionMemory, StoreChange } from "@gmqtt/broker";
+import { type BrokerMemory, type SessionMemory, type StoreChange, silentLogger } from "@gmqtt/broker";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import type { RedisPersistence } from "./redis-persistence.ts";
 import { TestStore } from "./testing/open-store.ts";
@@ -132,6 +132,47 @@ describe("commits", () => {
     await commits;
     expect(heard).toEqual([false, true]);
     expect((await collect(connection.sessions()))[0]?.deliveries).toBe(1);
+  });
+});
+
+describe("a Redis that refuses", () => {
+  it("what it is told, for want of memory, is unavailable until it takes it", async () => {
+    const own = await RedisServer.start();
+    onTestFinished(() => own.dispose());
+    const warnings: string[] = [];
+    const logger = { ...silentLogger, warn: (_: object, text: string) => void warnings.push(text) };
+    const store = await TestStore.create(own.port, { unavailable_after: "1200ms" }, logger);
+    onTestFinished(() => store.dispose());
+    const connection = await open(store);
+    const heard: boolean[] = [];
+    connection.onAvailability((available) => heard.push(available));
+    await store.admin.config("SET", "maxmemory", "1");
+    let stored = false;
+    const commit = connection.commit([putSession("one")]).then(() => {
+      stored = true;
+    });
+    await expect.poll(() => heard, { timeout: 5000 }).toEqual([false]);
+    await delay(1200);
+    expect([stored, heard]).toEqual([false, [false]]);
+    await store.admin.config("SET", "maxmemory", "0");
+    await commit;
+    expect(heard).toEqual([false, true]);
+    expect(warnings).toEqual(["redis refused a commit, trying again"]); // once, not with every attempt
+  });
+
+  it("nothing but is cut off in the middle of a page: who reads waits for the next connection", async () => {
+    const warnings: string[] = [];
+    const logger = { ...silentLogger, error: (_: object, text: string) => void warnings.push(text) };
+    const store = await TestStore.create(server.port, {}, logger);
+    onTestFinished(() => store.dispose());
+    const connection = await open(store);
+    await connection.commit([putSession("one"), ...[1, 2, 3].map((sequence) => putDelivery("one", sequence))]);
+    for (let attempt = 0; attempt < 20; attempt++) {
+      const pages = [1, 2, 3].map(() => connection.deliveries("one", 0, 10));
+      store.proxy.cut();
+      for (const page of await Promise.all(pages)) expect(page).toHaveLength(3);
+    }
+    expect(warnings).toEqual([]);
   });
 });
 

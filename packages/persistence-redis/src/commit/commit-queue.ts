@@ -21,7 +21,9 @@ interface Frame {
   number: number;
   readonly commands: Buffer;
   readonly done: readonly (() => void)[];
+  /** When it was sent last, and first. */
   sentAt: number;
+  since: number;
 }
 
 interface Waiting {
@@ -40,6 +42,8 @@ export class CommitQueue {
   #waitingSince = 0;
   #next = 1;
   #committed = 0;
+  /** When Redis answered last for a commit. */
+  #progressAt = 0;
   #open = false;
   /** Answers to what was sent before the last interruption mean nothing. */
   #epoch = 0;
@@ -53,9 +57,15 @@ export class CommitQueue {
     return this.#committed;
   }
 
-  /** Since when something waits for its answer, on the clock of `performance.now()`; undefined when nothing does. */
-  get oldest(): number | undefined {
-    return this.#frames[0]?.sentAt ?? (this.#waiting.length > 0 ? this.#waitingSince : undefined);
+  /** Since when a sent commit has no answer, on the clock of `performance.now()`; undefined when there is none. */
+  get silentSince(): number | undefined {
+    return this.#frames[0]?.sentAt;
+  }
+
+  /** Since when something waits to be stored and nothing is, however often it was sent; undefined when nothing waits. */
+  get stuckSince(): number | undefined {
+    const since = this.#frames[0]?.since ?? (this.#waiting.length > 0 ? this.#waitingSince : undefined);
+    return since === undefined ? undefined : Math.max(since, this.#progressAt);
   }
 
   /** Resolves when Redis has it. */
@@ -92,7 +102,7 @@ export class CommitQueue {
   restart(first: readonly Buffer[]): void {
     this.#next = 1;
     this.#committed = 0;
-    const renewed = first.map((commands): Frame => ({ number: 0, commands, done: [], sentAt: 0 }));
+    const renewed = first.map((commands): Frame => ({ number: 0, commands, done: [], sentAt: 0, since: 0 }));
     this.#frames = [...renewed, ...this.#frames];
     for (const frame of this.#frames) frame.number = this.#next++;
     this.resume(0);
@@ -127,12 +137,14 @@ export class CommitQueue {
             ),
       done: gathered.map(({ done }) => done),
       sentAt: 0,
+      since: 0,
     };
   }
 
   #send(frame: Frame): void {
     const epoch = this.#epoch;
     frame.sentAt = performance.now();
+    frame.since ||= frame.sentAt;
     this.#options.send(frame.number, frame.commands).then(
       (reply) => {
         if (epoch !== this.#epoch) return;
@@ -146,6 +158,7 @@ export class CommitQueue {
   }
 
   #answered(number: number): void {
+    this.#progressAt = performance.now();
     this.#release(number);
     this.#pump();
     this.#options.onProgress();

@@ -66,8 +66,9 @@ export class Link {
   }
 
   /** Gives up a connection that does not answer; a new one is made. */
-  drop(): void {
+  drop(reason: string): void {
     if (this.#closed) return;
+    this.#lastError = new Error(reason);
     this.client.disconnect(true);
   }
 
@@ -80,7 +81,8 @@ export class Link {
   /** TCP is there; a server that was stopped takes connections and says nothing. */
   #awaitReady(): void {
     clearTimeout(this.#readyTimer);
-    this.#readyTimer = setTimeout(() => this.drop(), this.#config.connect_timeout);
+    const { connect_timeout } = this.#config;
+    this.#readyTimer = setTimeout(() => this.drop(`not ready within ${connect_timeout} ms`), connect_timeout);
   }
 
   #ready(): void {
@@ -97,6 +99,11 @@ export class Link {
     this.#up = false;
     if (!this.#closed) this.#events.down(this.#lastError);
   }
+}
+
+/** Redis answered, and the answer is no; false for a connection that was lost. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof Error && error.name === "ReplyError";
 }
 
 /** Where Redis is, for messages. */
