@@ -1,0 +1,43 @@
+/** The loads that mqload can put on a broker for the bars: name -> arguments, and what the broker must be told to take it. */
+
+const pubsub = (topology, publishers, subscribers, ...more) => ({
+  args: ["-m", "pubsub", "-topo", topology, "-P", `${publishers}`, "-S", `${subscribers}`, ...more],
+});
+const pairs = (...more) => pubsub("pairs", 50, 50, ...more);
+const fanIn = (...more) => pubsub("fanin", 50, 1, ...more);
+const fanOut = (subscribers, ...more) => pubsub("fanout", 1, subscribers, ...more);
+const sparse = (qos) => ({ args: ["-m", "rate", "-topo", "pairs", "-P", "500", "-S", "500", "-r", "5000", "-q", qos] });
+
+/** Window of unacknowledged messages; every other number of the loads is mqload's own default. */
+const WINDOW = ["-W", "20"];
+
+/**
+ * Both brokers queue 1,000 messages for a session by default, and drop what is beyond: too few for 50 publishers with
+ * 40 messages each on the way to one subscriber, and for 100,000 messages to a session that is offline.
+ */
+const LONG_QUEUES = { gmqttd: ["mqtt.max_queued_messages=1000000"], mosquitto: ["max_queued_messages 1000000"] };
+
+export const loads = {
+  "pairs-q0": pairs("-q", "0"),
+  "pairs-q1": pairs("-q", "1", ...WINDOW),
+  "pairs-q2": pairs("-q", "2", ...WINDOW),
+  "fanin-q0": fanIn("-q", "0"),
+  "fanin-q1": { ...fanIn("-q", "1", ...WINDOW), settings: LONG_QUEUES },
+  "fanin-q2": { ...fanIn("-q", "2", ...WINDOW), settings: LONG_QUEUES },
+  "fanout100-q0": fanOut(100, "-q", "0"),
+  "fanout100-q1": fanOut(100, "-q", "1", ...WINDOW),
+  "fanout1000-q0": fanOut(1000, "-q", "0"),
+  "pairs-q0-v5": { ...pairs("-q", "0", "-V", "5"), only: "gmqttd" },
+  "pairs-q1-v5": { ...pairs("-q", "1", ...WINDOW, "-V", "5"), only: "gmqttd" },
+  "fanout100-q0-v5": { ...fanOut(100, "-q", "0", "-V", "5"), only: "gmqttd" },
+  "pairs-16k": pairs("-q", "0", "-size", "16384"),
+  "sparse-q0": sparse("0"),
+  "sparse-q1": sparse("1"),
+  "pairs-one": pairs("-q", "0", "-O", "1"),
+  connect: { args: ["-m", "connect"] },
+  latency: { args: ["-m", "rate", "-topo", "pairs", "-P", "1", "-S", "1", "-r", "10000", "-q", "0"] },
+  idle: { args: ["-m", "idle", "-n", "10000"], only: "gmqttd" },
+  subs: { args: ["-m", "subs", "-S", "100", "-K", "100000", "-P", "50"], only: "gmqttd" },
+  retain: { args: ["-m", "retain", "-K", "100000"], only: "gmqttd" },
+  offline: { args: ["-m", "offline", "-K", "100000"], only: "gmqttd", settings: LONG_QUEUES },
+};
