@@ -1,5 +1,6 @@
 /** Section `plugins.admin`: who may use the API, and how much of it. Addresses stand in `api`, as in gmqtt. */
 
+import { ConfigError } from "@gmqtt/broker";
 import { z } from "zod";
 
 /** What a caller may do: `read` may look, `write` may change things too. */
@@ -69,3 +70,12 @@ export const configSchema: z.ZodType<AdminConfig> = z.strictObject({
   docs: z.boolean().default(true),
   limits: limits.prefault({}),
 });
+
+/** The section as code writes it; undefined are the defaults. Throws `ConfigError` with the key that is wrong. */
+export function readSection(section: unknown): AdminConfig {
+  const result = configSchema.safeParse(section ?? {});
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const path = ["plugins.admin", ...(issue?.path ?? [])].map(String).join(".");
+  throw new ConfigError(path, issue?.message ?? "is not usable");
+}

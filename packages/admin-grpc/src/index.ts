@@ -1,7 +1,7 @@
 /** gmqtt's management API over gRPC and REST, as a plugin named "admin". */
 
-import { ConfigError, definePlugin, type PluginDefinition } from "@gmqtt/broker";
-import { type AdminConfig, type AdminLimits, configSchema } from "./config.ts";
+import { definePlugin, type PluginDefinition } from "@gmqtt/broker";
+import { type AdminConfig, type AdminLimits, configSchema, readSection } from "./config.ts";
 import { AdminPlugin } from "./plugin.ts";
 
 export type { AdminCertificate, AdminConfig, AdminLimits, AdminRole, AdminToken } from "./config.ts";
@@ -15,13 +15,7 @@ export type AdminOptions = Partial<Omit<AdminConfig, "limits">> & { readonly lim
  * relative paths start, default: the working directory. Throws `ConfigError` for options that don't fit.
  */
 export function createAdminPlugin(options: AdminOptions = {}, baseDirectory: string = process.cwd()): AdminPlugin {
-  const result = configSchema.safeParse(options);
-  if (result.success) return new AdminPlugin(result.data, baseDirectory);
-  const [issue] = result.error.issues;
-  throw new ConfigError(
-    ["plugins.admin", ...(issue?.path ?? [])].map(String).join("."),
-    issue?.message ?? "is not usable",
-  );
+  return new AdminPlugin(readSection(options), baseDirectory);
 }
 
 const admin: PluginDefinition<AdminConfig> = definePlugin({

@@ -16,7 +16,7 @@ import { ApiRegistry } from "./api/registry.ts";
 import { readBans, writeBans } from "./bans/ban-file.ts";
 import { banHooks } from "./bans/ban-hooks.ts";
 import { BanList } from "./bans/ban-list.ts";
-import { type AdminConfig, configSchema } from "./config.ts";
+import { type AdminConfig, readSection } from "./config.ts";
 import { assertClosed, type Endpoint, readEndpoints } from "./endpoints/endpoint.ts";
 import { serveGrpc } from "./grpc/server.ts";
 import { openApiDocument } from "./openapi/document.ts";
@@ -88,7 +88,10 @@ export class AdminPlugin implements Plugin {
     server.apiRegistrar.attachHost(registry);
     const limits = (): AdminConfig["limits"] => this.#config.limits;
     const calls = new Calls({ access: () => this.#access, limits, clock: server.clock, logger, stopping: signal });
-    const document = createPages(() => openApiDocument(registry, server.version, this.#access.hasTokens));
+    const document = createPages(
+      () => openApiDocument(registry, server.version, this.#access.hasTokens),
+      () => `${registry.revision} ${this.#access.hasTokens}`,
+    );
     const pages = (path: string): Response | undefined => (this.#config.docs ? document(path) : undefined);
     const shared = { registry, calls };
     try {
@@ -121,7 +124,7 @@ export class AdminPlugin implements Plugin {
 
   /** Tokens, roles and limits change at once; addresses need a restart. Throws when it would leave an address open. */
   applyConfig(section: unknown): void {
-    const config = configSchema.parse(section);
+    const config = readSection(section);
     const access = new Access(config);
     for (const endpoint of this.#endpoints) assertClosed(endpoint, access.hasTokens);
     this.#config = config;

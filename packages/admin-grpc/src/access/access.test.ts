@@ -86,6 +86,26 @@ describe("with tokens", () => {
     });
   });
 
+  test("a reload with a wrong key is refused by its name, and one without the section means the defaults", async () => {
+    await withAdmin({}, async ({ plugin, rest }) => {
+      expect(() => plugin.applyConfig({ limits: { max_page_size: 0 } })).toThrow(
+        /^plugins\.admin\.limits\.max_page_size: /,
+      );
+      plugin.applyConfig({ docs: false });
+      expect((await rest("/")).status).toBe(404);
+      plugin.applyConfig(undefined);
+      expect((await fetch(`${plugin.endpoints[1]?.address.replace("tcp:", "http:")}/`)).status).toBe(200);
+    });
+  });
+
+  test("bans are logged by the name of their kind", async () => {
+    await withAdmin({}, async ({ broker, rest }) => {
+      await rest("/v1/bans/BAN_KIND_USERNAME/bob", { method: "DELETE" });
+      const fields = broker.log.find(({ message }) => message === "api call")?.fields;
+      expect(fields).toMatchObject({ kind: "BAN_KIND_USERNAME", value: "bob", status: "NOT_FOUND" });
+    });
+  });
+
   test("requests are logged with who, what and how it went, never with what was in them", async () => {
     await withAdmin({ tokens }, async ({ broker, rest }) => {
       const client = await broker.connect({ clientId: "c1" });
@@ -110,7 +130,7 @@ describe("with tokens", () => {
           reason: "unknown token",
         },
       ]);
-      expect(JSON.stringify(broker.log)).not.toContain("hidden words");
+      expect(JSON.stringify(lines)).not.toContain("hidden words");
     });
   });
 });
@@ -151,7 +171,14 @@ describe("without tokens and certificates", () => {
         const { json, status } = await rest("/v1/publish", { body, headers: headers as Record<string, string> });
         expect([status, (json as { code: number }).code], JSON.stringify(headers)).toEqual([403, 7]);
       }
-      expect(broker.log.filter(({ message }) => message === "api call")).toHaveLength(1);
+      const lines = broker.log.filter(({ message }) => message === "api call").map(({ fields }) => fields);
+      expect(lines).toHaveLength(4);
+      expect(lines[1]).toMatchObject({
+        who: "nobody",
+        method: "POST /v1/publish",
+        status: "PERMISSION_DENIED",
+        reason: "a page of https://example.org may not use the api",
+      });
     });
   });
 });

@@ -64,7 +64,12 @@ export class LogEntry {
     return Object.fromEntries(
       this.#method.input.fields
         .filter(({ name }) => this.#method.subject.includes(name))
-        .map(({ name, localName }) => [name, values[localName]]),
+        .map((field) => [field.name, shown(field, values[field.localName])]),
     );
   }
+}
+
+/** An enum by its name: a number tells nobody anything. */
+function shown(field: ApiMethod["input"]["fields"][number], value: unknown): unknown {
+  return field.fieldKind === "enum" ? (field.enum.value[Number(value)]?.name ?? value) : value;
 }

@@ -5,7 +5,7 @@ import type { ApiCall, Awaitable, Clock, Logger } from "@gmqtt/broker";
 import type { Access, Credentials, Identity } from "../access/access.ts";
 import { RateLimit } from "../access/rate-limit.ts";
 import type { AdminLimits } from "../config.ts";
-import { LogEntry } from "./call-log.ts";
+import { LogEntry, type Logged } from "./call-log.ts";
 import type { ApiMethod, Role } from "./method.ts";
 import { ApiError, publicError, StatusCode } from "./status.ts";
 
@@ -44,10 +44,10 @@ export class Calls {
   }
 
   /** Calls a method that answers once. Rejects with `ApiError`, and with nothing else. */
-  async unary(method: ApiMethod, caller: Caller, read: () => Message): Promise<Message> {
+  async unary(method: ApiMethod, caller: Caller, read: () => Awaitable<Message>): Promise<Message> {
     const entry = new LogEntry(this.#options, method, caller);
     try {
-      const { call, request } = this.#admit(method, caller, read, entry);
+      const { call, request } = await this.#admit(method, caller, read, entry);
       const answer = await handlerOf(method)(request, call);
       const response = messageOf(method.output, answer);
       entry.write("api call", StatusCode.OK);
@@ -58,13 +58,17 @@ export class Calls {
   }
 
   /** Calls a method that answers with a stream. The iteration throws `ApiError`, and nothing else. */
-  async *stream(method: ApiMethod, caller: Caller, read: () => Message): AsyncGenerator<Message, void, undefined> {
+  async *stream(
+    method: ApiMethod,
+    caller: Caller,
+    read: () => Awaitable<Message>,
+  ): AsyncGenerator<Message, void, undefined> {
     const entry = new LogEntry(this.#options, method, caller);
     const over = new AbortController();
     const end = (): void => over.abort();
     let counted = false;
     try {
-      const { call, request } = this.#admit(method, { ...caller, signal: over.signal }, read, entry);
+      const { call, request } = await this.#admit(method, { ...caller, signal: over.signal }, read, entry);
       const { max_streams } = this.#options.limits();
       if (this.#streams >= max_streams) {
         throw new ApiError(StatusCode.RESOURCE_EXHAUSTED, `${max_streams} streams are open, which is the limit`);
@@ -89,7 +93,7 @@ export class Calls {
 
   /** Calls a route that is no method; `what` names it in the log. Rejects with `ApiError`, and with nothing else. */
   async plain<T>(what: string, role: Role, caller: Caller, run: () => Awaitable<T>): Promise<T> {
-    const entry = new LogEntry(this.#options, { name: what, subject: [], input: { fields: [] } }, caller);
+    const entry = new LogEntry(this.#options, plainly(what), caller);
     try {
       entry.identity = this.identify(caller);
       assertRole(entry.identity, role, what);
@@ -99,6 +103,17 @@ export class Calls {
     } catch (error) {
       throw entry.fail(this.reveal(error, { route: what }));
     }
+  }
+
+  /** A request that leads nowhere, or comes from where none may come from: it is logged, and counts as one of its address. */
+  refuse(what: string, caller: Caller, error: unknown): ApiError {
+    const entry = new LogEntry(this.#options, plainly(what), caller);
+    try {
+      this.#charge(`address:${caller.from}`);
+    } catch (tooMany) {
+      return entry.fail(this.reveal(tooMany, { route: what }));
+    }
+    return entry.fail(this.reveal(error, { route: what }));
   }
 
   /** Who asks for something that is no method, for example for reflection. Throws `ApiError`. */
@@ -130,16 +145,17 @@ export class Calls {
     });
   }
 
-  #admit(
+  /** What is asked is read when it is known that he may: nobody's megabytes are taken in. */
+  async #admit(
     method: ApiMethod,
     caller: Caller,
-    read: () => Message,
+    read: () => Awaitable<Message>,
     entry: LogEntry,
-  ): { readonly call: ApiCall; readonly request: Message } {
+  ): Promise<{ readonly call: ApiCall; readonly request: Message }> {
     const identity = this.identify(caller);
     entry.identity = identity;
     assertRole(identity, method.role, method.name);
-    const request = read();
+    const request = await read();
     entry.request = request;
     this.#limitPage(request);
     return { request, call: { ...identity, from: caller.from, via: caller.via, signal: caller.signal } };
@@ -151,6 +167,11 @@ export class Calls {
     const { max_page_size } = this.#options.limits();
     if (typeof page.pageSize === "number" && page.pageSize > max_page_size) page.pageSize = max_page_size;
   }
+}
+
+/** The log's view of what is no method. */
+function plainly(what: string): Logged {
+  return { name: what, subject: [], input: { fields: [] } };
 }
 
 function assertRole(identity: Identity, needed: Role, what: string): void {

@@ -24,6 +24,18 @@ test("a body beyond the limit is refused, also one that does not say its length"
   });
   expect(answer.code).toBe(8);
   client.close();
+  const refused = admin.broker.log.filter(
+    ({ fields }) => (fields as { reason?: string }).reason === expected.json.message,
+  );
+  expect(refused).toHaveLength(2);
+  await admin.stop();
+});
+
+test("nobody's body is read: who may not call is told so, whatever he sends", async () => {
+  const tokens = [{ name: "a", sha256: "0".repeat(64) }];
+  const admin = await startAdmin({ section: { tokens, limits: { max_body_bytes: 2048 } } });
+  const large = { topic_name: "a", payload: "x".repeat(100_000) };
+  expect((await admin.rest("/v1/publish", { body: large })).status).toBe(401);
   await admin.stop();
 });
 
@@ -47,6 +59,14 @@ test("a caller who asks too often waits, and may ask again later", async () => {
   expect(refused.headers.get("retry-after")).toBe("1");
   await admin.broker.advance(1000);
   expect((await admin.rest("/v1/clients")).status).toBe(200);
+  await admin.stop();
+});
+
+test("asking for what is not there is held to the rate too", async () => {
+  const admin = await startAdmin({ section: { limits: { requests_per_second: 1 } } });
+  const statuses: number[] = [];
+  for (let index = 0; index < 3; index++) statuses.push((await admin.rest("/v1/nothing")).status);
+  expect(statuses).toEqual([404, 404, 429]);
   await admin.stop();
 });
 

@@ -18,6 +18,7 @@ export class ApiRegistry implements ApiHost {
   readonly #listeners: ((service: DescService, methods: readonly ApiMethod[]) => void)[] = [];
   #routes: BoundRoute[] = [];
   readonly #plain: ApiRoute[] = [];
+  #revision = 0;
 
   constructor(logger: Logger) {
     this.#logger = logger;
@@ -32,6 +33,7 @@ export class ApiRegistry implements ApiHost {
     const routes = methods.flatMap((method) => method.routes.map((route) => ({ route, method })));
     for (const { route, method } of routes) this.#assertFree(route, method);
     this.#services.set(service.name, methods);
+    this.#revision++;
     this.#routes = [...this.#routes, ...routes].sort(
       (one, other) => specificity(other.route.template) - specificity(one.route.template),
     );
@@ -49,6 +51,11 @@ export class ApiRegistry implements ApiHost {
       const [first] = methods;
       if (first !== undefined) listener(first.service, methods);
     }
+  }
+
+  /** Another number whenever other services are served. */
+  get revision(): number {
+    return this.#revision;
   }
 
   /** The most specific route first. */

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type AdminBroker, startAdmin } from "../testing/admin-broker.ts";
+import { createPages } from "./pages.ts";
 
 let admin: AdminBroker;
 let document: { paths: Record<string, Record<string, Operation>>; components: { schemas: Record<string, Schema> } };
@@ -62,6 +63,20 @@ test("the page and all its files come from here, and it may load nothing else", 
     );
     expect(text, path).not.toMatch(/(https?:)?\/\/[a-z]/);
   }
+});
+
+test("the document is made once, and anew when something else is served", () => {
+  let made = 0;
+  let revision = "1";
+  const pages = createPages(
+    () => ({ made: ++made }),
+    () => revision,
+  );
+  for (let asked = 0; asked < 3; asked++) pages("/openapi.json");
+  expect(made).toBe(1);
+  revision = "2";
+  pages("/openapi.json");
+  expect(made).toBe(2);
 });
 
 test("both can be turned off", async () => {

@@ -13,11 +13,19 @@ const files: ReadonlyMap<string, readonly [file: string, type: string]> = new Ma
   ["/docs.css", ["docs.css", "text/css; charset=utf-8"]],
 ]);
 
-/** Answers undefined for a path that is none of these. */
-export function createPages(document: () => Json): (path: string) => Response | undefined {
+/** Answers undefined for a path that is none of these. The document is made anew when `revision` is another one. */
+export function createPages(document: () => Json, revision: () => string): (path: string) => Response | undefined {
+  let made: { readonly revision: string; readonly text: string } | undefined;
+  // Anybody may ask for it, and making it takes milliseconds.
+  const documentText = (): string => {
+    const wanted = revision();
+    if (made?.revision !== wanted) made = { revision: wanted, text: JSON.stringify(document()) };
+    return made.text;
+  };
   const read = new Map<string, string>();
   return (path) => {
-    if (path === "/openapi.json") return Response.json(document());
+    if (path === "/openapi.json")
+      return new Response(documentText(), { headers: { "content-type": "application/json" } });
     const file = files.get(path);
     if (file === undefined) return undefined;
     const [name, type] = file;

@@ -1,6 +1,7 @@
 /** The REST front: finds the method of a request by the routes that services declare, and answers as grpc-gateway does. */
 
 import type { PeerCertificate, TLSSocket } from "node:tls";
+import type { Message } from "@bufbuild/protobuf";
 import type { ApiRoute } from "@gmqtt/broker";
 import type { HttpBindings } from "@hono/node-server";
 import { Hono } from "hono";
@@ -32,7 +33,7 @@ export function createRestApp(options: RestOptions, closed: boolean, isOpenToAll
   app.use(secureHeaders());
   app.all("*", async (context) => {
     const { incoming } = context.env;
-    assertSameSite(context.req.raw.headers, isOpenToAll());
+    const request = context.req.raw;
     const caller: Caller = {
       credentials: {
         authorization: context.req.header("authorization"),
@@ -41,23 +42,31 @@ export function createRestApp(options: RestOptions, closed: boolean, isOpenToAll
       closed,
       from: incoming.socket.remoteAddress ?? "",
       via: "rest",
-      signal: context.req.raw.signal,
+      signal: request.signal,
     };
-    return answer(options, context.req.raw, caller);
+    let respond: () => Response | Promise<Response>;
+    try {
+      assertSameSite(request.headers, isOpenToAll());
+      respond = findAnswer(options, request, caller);
+    } catch (error) {
+      throw options.calls.refuse(`${request.method} ${context.req.path}`, caller, error);
+    }
+    return respond();
   });
   app.onError((error, { req }) => errorResponse(options.calls.reveal(error, { verb: req.method, path: req.path })));
   return app;
 }
 
-async function answer(options: RestOptions, request: Request, caller: Caller): Promise<Response> {
+/** Whose request it is; throws NOT_FOUND, and UNIMPLEMENTED for another verb of a route that there is. */
+function findAnswer(options: RestOptions, request: Request, caller: Caller): () => Response | Promise<Response> {
   const url = new URL(request.url);
   const verb = request.method === "HEAD" ? "GET" : request.method;
   const found = findRoute(options.registry.routes, verb, url.pathname);
-  if (found !== undefined) return call(options, found, request, url, caller);
-  const plain = await callPlain(options, verb, url.pathname, request, caller);
-  if (plain !== undefined) return plain;
+  if (found !== undefined) return () => call(options, found, request, url, caller);
+  const plain = options.registry.plainRoutes.find((candidate) => isPlain(candidate, verb, url.pathname));
+  if (plain !== undefined) return () => callPlain(options, plain, url.pathname, request, caller);
   const page = verb === "GET" ? options.pages(url.pathname) : undefined;
-  if (page !== undefined) return page;
+  if (page !== undefined) return () => page;
   throw notRouted(options.registry, url.pathname, request.method);
 }
 
@@ -72,9 +81,10 @@ async function call(
   url: URL,
   caller: Caller,
 ): Promise<Response> {
-  const body = route.body === "" ? "" : await readBody(request, options.limits().max_body_bytes);
-  const read = (): ReturnType<typeof requestMessage> =>
-    requestMessage(method.input, route, { variables, query: url.searchParams, body });
+  const read = async (): Promise<Message> => {
+    const body = route.body === "" ? "" : await readBody(request, options.limits().max_body_bytes);
+    return requestMessage(method.input, route, { variables, query: url.searchParams, body });
+  };
   if (!method.streaming) return messageResponse(method, route, await options.calls.unary(method, caller, read));
   const form = request.headers.get("accept")?.includes("text/event-stream") === true ? "events" : "lines";
   const messages = options.calls.stream(method, caller, read);
@@ -105,16 +115,15 @@ function match(template: Parameters<typeof matchTemplate>[0], path: string): Rec
 }
 
 /** Routes that plugins registered as they are; who may look may GET, and who may write may do the rest. */
-async function callPlain(
-  options: RestOptions,
-  verb: string,
+function callPlain(
+  { calls }: RestOptions,
+  route: ApiRoute,
   path: string,
   request: Request,
   caller: Caller,
-): Promise<Response | undefined> {
-  const route = options.registry.plainRoutes.find((candidate) => isPlain(candidate, verb, path));
-  if (route === undefined) return undefined;
-  return options.calls.plain(`${verb} ${path}`, verb === "GET" ? "read" : "write", caller, () => route.handle(request));
+): Promise<Response> {
+  const role = route.method === "GET" ? "read" : "write";
+  return calls.plain(`${route.method} ${path}`, role, caller, () => route.handle(request));
 }
 
 function isPlain(route: ApiRoute, verb: string, path: string): boolean {
