@@ -2,107 +2,94 @@
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { aedes } from "./brokers/aedes.ts";
 import type { Brokers } from "./brokers/broker.ts";
-import { gmqttd } from "./brokers/gmqttd.ts";
+import { gmqttdOn } from "./brokers/gmqttd.ts";
 import { mosquitto } from "./brokers/mosquitto.ts";
 import { targetAt } from "./brokers/target.ts";
 import { allTests } from "./chapters/index.ts";
+import { type Options, parseOptions, USAGE } from "./options.ts";
 import { checkCoverage } from "./report/coverage.ts";
 import { conformancePage, count, rowsOf, versionName } from "./report/table.ts";
 import { runRobustness } from "./robustness/index.ts";
 import { type Result, runTests } from "./runner/run.ts";
 
-const USAGE = `usage: conformance [options]
-  --broker NAME           gmqttd (default), mosquitto or aedes, started on free ports
-  --target HOST:PORT      a broker that runs already; --websocket HOST:PORT/PATH says where its WebSocket is
-  --grep TEXT             only tests whose name has this text (a statement's id, a part of the title)
-  --version 5.0           only tests of this version (3.1, 3.1.1, 5.0)
-  --bail                  stop at the first failure
-  --table                 print the whole table, not only failures
-  --json FILE             write the results
-  --write                 write docs/conformance.md
-  --check                 fail when docs/conformance.md is not what this run produced
-  --no-robustness         leave out the malformed corpus, the fuzzer and the floods
-  --fuzz SECONDS          how long the fuzzer runs (default 60)
-  --seed NUMBER           where the fuzzer starts (default 1)
-  --help                  print this`;
+/** What a run adds up to. */
+interface Sums {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
 
 const page = fileURLToPath(new URL("../../docs/conformance.md", import.meta.url));
 
+// Brokers and stores end with this process, also when it is asked to end early.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(1));
 process.exitCode = await main();
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({
-    allowNegative: true,
-    options: {
-      broker: { type: "string", default: "gmqttd" },
-      target: { type: "string" },
-      websocket: { type: "string" },
-      grep: { type: "string" },
-      version: { type: "string" },
-      bail: { type: "boolean", default: false },
-      table: { type: "boolean", default: false },
-      json: { type: "string" },
-      write: { type: "boolean", default: false },
-      check: { type: "boolean", default: false },
-      robustness: { type: "boolean", default: true },
-      fuzz: { type: "string", default: "60" },
-      seed: { type: "string", default: "1" },
-      help: { type: "boolean", default: false },
-    },
-  });
-  if (values.help) {
+  const options = readOptions();
+  if (options === undefined) return 2;
+  if (options.help) {
     console.log(USAGE);
     return 0;
   }
-  const brokers = values.target === undefined ? brokerNamed(values.broker) : targetAt(values.target, values.websocket);
-  const coverage = checkCoverage(allTests);
-  for (const complaint of coverage) console.log(`COVERAGE ${complaint}`);
+  const sums: Sums = { passed: 0, failed: 0, skipped: 0 };
+  if (options.tests) await test(options, sums);
+  if (options.robustness) {
+    const more = await runRobustness(gmqttdOn(options.store), { seconds: options.fuzz, seed: options.seed });
+    sums.passed += more.passed;
+    sums.failed += more.failed;
+  }
+  console.log(`\n${sums.passed} passed, ${sums.failed} failed, ${sums.skipped} skipped`);
+  return sums.failed > 0 || sums.passed === 0 ? 1 : 0;
+}
+
+function readOptions(): Options | undefined {
+  try {
+    return parseOptions(process.argv.slice(2));
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${USAGE}`);
+    return undefined;
+  }
+}
+
+async function test(options: Options, sums: Sums): Promise<void> {
+  const brokers = brokersFor(options);
+  const problems = checkCoverage(allTests);
+  for (const complaint of problems) console.log(`COVERAGE ${complaint}`);
   const tests = allTests.filter(
-    (test) =>
-      (values.grep === undefined || test.name.includes(values.grep)) &&
-      (values.version === undefined || versionName(test.version) === values.version),
+    ({ name, version }) =>
+      (options.grep === undefined || name.includes(options.grep)) &&
+      (options.version === undefined || versionName(version) === options.version),
   );
-  const whole = tests.length === allTests.length;
   const began = Date.now();
-  const { results, complaints } = await runTests(tests, brokers, { bail: values.bail, onResult: show });
+  const { results, complaints } = await runTests(tests, brokers, { bail: options.bail, onResult: show });
   const took = ((Date.now() - began) / 1000).toFixed(1);
   for (const complaint of complaints) console.log(`LOG ${complaint}`);
-  if (values.json !== undefined) writeFileSync(values.json, JSON.stringify(results.map(toJson), undefined, 1));
+  if (brokers.ours) problems.push(...complaints);
+  if (options.json !== undefined) writeFileSync(options.json, JSON.stringify(results.map(toJson), undefined, 1));
   const text = conformancePage(results, brokers.name);
-  if (values.table || values.target !== undefined) console.log(text);
-  const problems = [...coverage, ...(brokers.ours ? complaints : [])];
-  if (whole) {
-    summarize(results, took);
-    if (values.write) writeFileSync(page, text);
-    if (values.check && readFileSync(page, "utf8") !== text) {
-      problems.push("docs/conformance.md is not what this run produced");
-      console.log("PAGE docs/conformance.md is not what this run produced; see --write");
-    }
+  if (options.table || options.target !== undefined) console.log(text);
+  if (tests.length === allTests.length) summarize(results, took);
+  if (options.write) writeFileSync(page, text);
+  if (options.check && readFileSync(page, "utf8") !== text) {
+    problems.push("docs/conformance.md is not what this run produced");
+    console.log("PAGE docs/conformance.md is not what this run produced; see --write");
   }
-  let { passed, failed, skipped } = sums(results);
-  if (values.robustness && whole && brokers.ours) {
-    const more = await runRobustness({ seconds: Number(values.fuzz), seed: Number(values.seed) });
-    passed += more.passed;
-    failed += more.failed;
-  }
-  failed += problems.length;
-  console.log(`\n${passed} passed, ${failed} failed, ${skipped} skipped`);
-  return failed > 0 || passed === 0 ? 1 : 0;
+  for (const { outcome } of results) sums[outcome === "not applicable" ? "skipped" : outcome]++;
+  sums.failed += problems.length;
 }
 
-function brokerNamed(name: string): Brokers {
-  const found = [gmqttd, mosquitto, aedes].find((one) => one.name === name);
-  if (found === undefined) throw new Error(`unknown broker ${name}, there are gmqttd, mosquitto and aedes`);
-  return found;
+function brokersFor({ broker, store, target, websocket }: Options): Brokers {
+  if (target !== undefined) return targetAt(target, websocket);
+  return [mosquitto, aedes].find(({ name }) => name === broker) ?? gmqttdOn(store);
 }
 
-function show({ test, outcome, message }: Result): void {
+function show({ test: { chapter, name, version }, outcome, message }: Result): void {
   if (outcome === "passed") return;
   const word = outcome === "failed" ? "FAIL" : "n/a ";
-  console.log(`${word} ${versionName(test.version)} ${test.chapter}: ${test.name}\n       ${message}`);
+  console.log(`${word} ${versionName(version)} ${chapter}: ${name}\n       ${message}`);
 }
 
 function summarize(results: readonly Result[], took: string): void {
@@ -114,18 +101,6 @@ function summarize(results: readonly Result[], took: string): void {
   console.log(`${results.length} tests in ${took} s`);
 }
 
-function sums(results: readonly Result[]): { passed: number; failed: number; skipped: number } {
-  const number = (outcome: Result["outcome"]): number => results.filter((one) => one.outcome === outcome).length;
-  return { passed: number("passed"), failed: number("failed"), skipped: number("not applicable") };
-}
-
-function toJson({ test, outcome, message }: Result): object {
-  return {
-    version: versionName(test.version),
-    chapter: test.chapter,
-    title: test.title,
-    ids: test.ids,
-    outcome,
-    message,
-  };
+function toJson({ test: { chapter, ids, title, version }, outcome, message }: Result): object {
+  return { version: versionName(version), chapter, title, ids, outcome, message };
 }

@@ -1,4 +1,4 @@
-/** gmqttd as built, on free ports, with a configuration file of its own. */
+/** gmqttd as built, on free ports, with a configuration file and, where it is asked for, a Redis of its own. */
 
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,10 +7,12 @@ import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Brokers, Launched, ProfileName } from "./broker.ts";
 import { type Running, runProcess } from "./process.ts";
+import { startRedis } from "./redis.ts";
 
 const main = fileURLToPath(new URL("../../../apps/gmqttd/dist/main.js", import.meta.url));
 const memoryProbe = new URL("./gmqttd-memory-probe.js", import.meta.url).href;
 const plugin = fileURLToPath(new URL("./gmqttd-plugin.js", import.meta.url));
+const redisPlugin = fileURLToPath(new URL("../../../packages/persistence-redis/dist/index.js", import.meta.url));
 
 /** What each profile adds to the listeners, as YAML. */
 const CONFIGURATIONS: Readonly<Record<ProfileName, string>> = {
@@ -42,34 +44,56 @@ const CONFIGURATIONS: Readonly<Record<ProfileName, string>> = {
 /** A broker that does not come round to a signal within this time is stuck, in milliseconds. */
 const PROBE_PATIENCE = 60_000;
 
-/** Our own broker. */
-export const gmqttd: Omit<Brokers, "launch"> & { launch(profile: ProfileName): Promise<Launched> } = {
-  name: "gmqttd",
-  ours: true,
-  async launch(profile: ProfileName): Promise<Launched> {
-    const folder = mkdtempSync(join(tmpdir(), "gmqtt-conformance-"));
-    const config = join(folder, "gmqttd.yml");
-    const listeners =
-      'listeners: [{address: "127.0.0.1:0", name: tcp}, {address: "127.0.0.1:0", name: web, websocket: {path: "/mqtt"}}]';
-    writeFileSync(config, `${listeners}\nlog: {level: info, format: json}\n${CONFIGURATIONS[profile]}\n`);
-    const running = runProcess(process.execPath, ["--import", memoryProbe, main, "start", "-c", config]);
-    const started = await running.until(/"listeners":\["tcp 127\.0\.0\.1:(\d+)","websocket 127\.0\.0\.1:(\d+)"\]/);
-    return {
-      host: "127.0.0.1",
-      port: Number(started[1]),
-      webSocketPort: Number(started[2]),
-      webSocketPath: "/mqtt",
-      pid: running.pid,
-      log: running.log,
-      exitCode: running.exitCode,
-      memoryInUse: memoryOf(running),
-      stop: async () => {
-        await running.stop();
-        rmSync(folder, { recursive: true, force: true });
-      },
-    };
-  },
-};
+/** Where gmqttd keeps what must survive it. */
+export type StoreName = "memory" | "redis";
+
+/** Our own broker can be had with every profile. */
+export interface OwnBrokers extends Brokers {
+  launch(profile: ProfileName): Promise<Launched>;
+}
+
+/** Our own broker, on this store. */
+export function gmqttdOn(store: StoreName): OwnBrokers {
+  return {
+    name: "gmqttd",
+    ours: true,
+    launch: (profile) => (store === "redis" ? launchOnRedis(profile) : launch(profile, "", async () => {})),
+  };
+}
+
+async function launchOnRedis(profile: ProfileName): Promise<Launched> {
+  const redis = await startRedis();
+  const section = `persistence: {type: redis, redis: {package: "${redisPlugin}", addr: "127.0.0.1:${redis.port}"}}\n`;
+  return launch(profile, section, redis.stop).catch(async (error: unknown) => {
+    await redis.stop();
+    throw error;
+  });
+}
+
+async function launch(profile: ProfileName, store: string, stopStore: () => Promise<void>): Promise<Launched> {
+  const folder = mkdtempSync(join(tmpdir(), "gmqtt-conformance-"));
+  const config = join(folder, "gmqttd.yml");
+  const listeners =
+    'listeners: [{address: "127.0.0.1:0", name: tcp}, {address: "127.0.0.1:0", name: web, websocket: {path: "/mqtt"}}]';
+  writeFileSync(config, `${listeners}\nlog: {level: info, format: json}\n${store}${CONFIGURATIONS[profile]}\n`);
+  const running = runProcess(process.execPath, ["--import", memoryProbe, main, "start", "-c", config]);
+  const started = await running.until(/"listeners":\["tcp 127\.0\.0\.1:(\d+)","websocket 127\.0\.0\.1:(\d+)"\]/);
+  return {
+    host: "127.0.0.1",
+    port: Number(started[1]),
+    webSocketPort: Number(started[2]),
+    webSocketPath: "/mqtt",
+    pid: running.pid,
+    log: running.log,
+    exitCode: running.exitCode,
+    memoryInUse: memoryOf(running),
+    stop: async () => {
+      await running.stop();
+      await stopStore();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
 
 /** Asks the probe inside of the process, one question after the other: two signals at once would be one. */
 function memoryOf(running: Running): () => Promise<number> {

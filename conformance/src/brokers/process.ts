@@ -1,6 +1,6 @@
 /** Child processes: brokers that run until they are stopped. */
 
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { type AddressInfo, createServer } from "node:net";
 
 /** A process and what it writes. */
@@ -14,6 +14,12 @@ export interface Running {
 }
 
 const LIMIT = 4 * 1024 * 1024;
+
+/** Those that run: they end with this process. */
+const children = new Set<ChildProcess>();
+process.on("exit", () => {
+  for (const child of children) child.kill("SIGKILL");
+});
 
 /** Starts a process; of its output the last megabytes are kept. */
 export function runProcess(command: string, args: readonly string[], cwd?: string): Running {
@@ -40,9 +46,8 @@ export function runProcess(command: string, args: readonly string[], cwd?: strin
       finish(-1);
     });
   });
-  const killAtExit = (): void => void child.kill("SIGKILL");
-  process.on("exit", killAtExit);
-  void ended.then(() => process.off("exit", killAtExit));
+  children.add(child);
+  void ended.then(() => children.delete(child));
   return {
     pid: child.pid ?? 0,
     log: () => output,

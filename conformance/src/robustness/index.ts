@@ -1,7 +1,7 @@
 /** Robustness beside conformance: what the broker must survive, and be as well afterwards as before. */
 
 import type { Launched } from "../brokers/broker.ts";
-import { gmqttd } from "../brokers/gmqttd.ts";
+import type { OwnBrokers } from "../brokers/gmqttd.ts";
 import { runCorpus } from "./corpus-run.ts";
 import { floods } from "./floods.ts";
 import { fuzz } from "./fuzzer.ts";
@@ -20,8 +20,11 @@ interface Trial {
 }
 
 /** Runs everything against a gmqttd of its own; `seconds` and `seed` are the fuzzer's. */
-export async function runRobustness(options: { seconds: number; seed: number }): Promise<RobustnessResult> {
-  const broker = await gmqttd.launch("default");
+export async function runRobustness(
+  brokers: OwnBrokers,
+  options: { seconds: number; seed: number },
+): Promise<RobustnessResult> {
+  const broker = await brokers.launch("default");
   let [passed, failed] = [0, 0];
   try {
     // What grows once (code, pools) must not be taken for a leak.
