@@ -10,8 +10,6 @@ export default defineConfig({
     // Real sockets on two shared cores: long enough for a busy machine, short enough to notice a hang.
     testTimeout: 30_000,
     hookTimeout: 30_000,
-    // One test with a real Redis was seen to wait for its lease on a machine with twenty busy processes.
-    retry: process.env.CI === undefined ? 0 : 2,
     coverage: {
       provider: "v8",
       include: ["packages/*/src/**/*.ts"],

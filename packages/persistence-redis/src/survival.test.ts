@@ -43,7 +43,8 @@ const memoryOf = (...sessions: readonly SessionMemory[]): BrokerMemory => ({
 
 describe("the lease", () => {
   it("keeps a second broker out while the first one lives", async () => {
-    const store = await makeStore({ lease_timeout: "300ms" });
+    // It is renewed after a third of the time; the rest is for a machine that has other things to do.
+    const store = await makeStore({ lease_timeout: "3s" });
     const first = await open(store);
     await expect(store.connect().open()).rejects.toThrow(/another broker uses these keys: host .*, process \d+/);
     await first.commit([putSession("one")]);
@@ -127,10 +128,11 @@ describe("commits", () => {
     connection.onAvailability((available) => heard.push(available));
     own.signal("SIGSTOP");
     const commits = Promise.all([connection.commit([putSession("one")]), connection.commit([putDelivery("one", 1)])]);
-    await delay(700);
+    await expect.poll(() => heard, { timeout: 20_000 }).toEqual([false]);
     own.signal("SIGCONT");
     await commits;
-    expect(heard).toEqual([false, true]);
+    // More may follow where a busy machine lets a command take 200 ms.
+    expect(heard.slice(0, 2)).toEqual([false, true]);
     expect((await collect(connection.sessions()))[0]?.deliveries).toBe(1);
   });
 });

@@ -33,9 +33,17 @@ export class RedisServer {
 
   /** Starts one that keeps nothing on disk, unless `args` say otherwise. */
   static async start(...args: readonly string[]): Promise<RedisServer> {
-    const server = new RedisServer(await freePort(), args);
-    await server.start();
-    return server;
+    for (let attempt = 1; ; attempt++) {
+      const server = new RedisServer(await freePort(), args);
+      try {
+        await server.start();
+        return server;
+      } catch (error) {
+        // Somebody else took the port in between.
+        await server.dispose();
+        if (attempt === 5) throw error;
+      }
+    }
   }
 
   /** Three servers that share the slots of a cluster. */
@@ -70,15 +78,17 @@ export class RedisServer {
   async start(): Promise<void> {
     const { port } = this;
     const args = ["--port", String(port), "--bind", "127.0.0.1", "--dir", this.#folder, "--save", "", ...this.#args];
-    this.#process = spawn("redis-server", args, { stdio: "ignore" });
+    const child = spawn("redis-server", args, { stdio: "ignore" });
+    this.#process = child;
     for (let attempt = 0; ; attempt++) {
       const client = new Redis({ port, lazyConnect: true, retryStrategy: () => null, enableOfflineQueue: false });
       client.on("error", () => {});
       try {
         await client.connect();
-        return;
+        if ((await client.info("server")).includes(`process_id:${child.pid}\r\n`)) return;
+        throw new Error(`another redis-server answers on port ${port}`);
       } catch (error) {
-        if (attempt === 200) throw error;
+        if (attempt === 1000 || child.exitCode !== null) throw error;
         await delay(20);
       } finally {
         client.disconnect();
