@@ -1,14 +1,15 @@
 /**
  * One subscriber of a hundred stops reading: the other 99 keep their rate, and the broker's memory stays bounded, at QoS 0
- * and 1. Phases in which all read and in which one is frozen take turns on one broker; the median of each kind counts.
+ * and 1. Phases in which all read and in which one is frozen take turns on one broker; the best of each kind counts, since
+ * whoever else uses the machine can only slow a phase down.
  * `node scripts/checks/frozen-subscriber.mjs [seconds per phase]`
  */
 import { dial, moveAway, startBroker } from "./lib/broker.mjs";
 import { connectPacket, publishPacket, Reader, subscribePacket } from "./lib/packets.mjs";
 
-const seconds = Number(process.argv[2] ?? 6);
+const seconds = Number(process.argv[2] ?? 3);
 const healthy = 99;
-const rounds = 3;
+const rounds = 5;
 /** Messages on their way that not every healthy subscriber has. */
 const window = 200;
 const payload = Buffer.alloc(1024, "x");
@@ -94,7 +95,7 @@ async function subscriber(broker, clientId, qos, onMessage) {
 }
 
 function report(qos, { reading, frozen }) {
-  const rates = [median(reading.map(({ rate }) => rate)), median(frozen.map(({ rate }) => rate))];
+  const rates = [reading, frozen].map((phases) => Math.max(...phases.map(({ rate }) => rate)));
   const peaks = [reading, frozen].map((phase) => Math.max(...phase.map(({ peak }) => peak)));
   const ratio = rates[1] / rates[0];
   const grown = peaks[1] - peaks[0];
@@ -109,10 +110,6 @@ function report(qos, { reading, frozen }) {
     `  ratio ${ratio.toFixed(3)}, at least ${lowestRate}; the frozen one left ${unread} messages or more unread`,
   );
   console.log(`  peak memory ${mebibytes(peaks[0])} and ${mebibytes(peaks[1])}, growth at most ${mebibytes(growth)}`);
-}
-
-function median(values) {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 }
 
 function mebibytes(bytes) {
