@@ -344,6 +344,13 @@ describe("with a client", () => {
     await running.until(/client disconnected clientId=me/);
     expect(running.output()).not.toMatch(/packet pingreq|secret|hunter/);
   });
+
+  test("dump_packet shows what 3.1.1 clients are sent, not what 5.0 ones would be", async () => {
+    const running = await started(`${listener}log: {level: debug, dump_packet: true}\n`);
+    const [, port] = await running.until(/listening kind=tcp address=127\.0\.0\.1:(\d+)/);
+    createConnection(Number(port), "127.0.0.1").write(Buffer.from("100e00044d5154540402003c00026d65", "hex"));
+    await running.until(/packet connack clientId=me direction=out sessionPresent=false reasonCode=0\n/);
+  });
 });
 
 describe("errors that nobody caught", () => {

@@ -23,7 +23,8 @@ export function createPacketDump(broker: Broker, logger: ProcessLogger): PacketD
       stop = undefined;
     } else {
       stop ??= broker.watchPackets((client, direction, packet) => {
-        const fields = { ...nameOf(client), direction, ...(withoutSecrets(fieldsOf(packet)) as object) };
+        const version = packet.type === 1 ? packet.protocolVersion : client.protocolVersion;
+        const fields = { ...nameOf(client), direction, ...(withoutSecrets(fieldsOf(packet, version)) as object) };
         logger.debug(fields, `packet ${PACKET_TYPE_NAMES[packet.type]}`);
       });
     }
@@ -41,14 +42,19 @@ function nameOf({ options, connection: { remoteAddress, remotePort } }: Watched)
   return options === null ? { remoteAddress: `${remoteAddress}:${remotePort}` } : { clientId: options.clientId };
 }
 
-/** A received PUBLISH is a view of the bytes it came in; what it says is said by its getters. */
-function fieldsOf(packet: Packet): object {
+/**
+ * What is on the wire: the broker's own packets have properties for every version, and only 5.0 is sent them. A received
+ * PUBLISH is a view of the bytes it came in; what it says is said by its getters.
+ */
+function fieldsOf(packet: Packet, version: number): object {
   if (packet.type === 3) {
     const { dup, qos, retain, topic, packetId, properties, payload } = packet;
-    return { topic, qos, retain, dup, packetId, properties, payload };
+    return { topic, qos, retain, dup, packetId, ...(version === 5 ? { properties } : {}), payload };
   }
   const { type: _, ...fields } = packet;
-  return fields;
+  if (version === 5 || !("properties" in fields)) return fields;
+  const { properties: _unsent, ...rest } = fields;
+  return rest;
 }
 
 /** Bytes become their number; what a password is, stays between client and broker. */
