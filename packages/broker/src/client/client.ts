@@ -297,7 +297,9 @@ export class Client implements ConnectionOwner, HandshakePeer {
     this.#state = "authenticating";
     this.connection.version = connect.protocolVersion;
     // What hooks see of the client until the options are settled.
-    this.#options = negotiate(connect, connect.clientId, defaultAuthOptions(connect, this.broker.config));
+    const { certificateUsername } = this.connection.transport.info;
+    const allowed = defaultAuthOptions(connect, this.broker.config, certificateUsername);
+    this.#options = negotiate(connect, connect.clientId, allowed);
     this.connection.limitOutput(this.#options.clientMaxPacketSize, this.#options.requestProblemInformation);
     this.#handshake = new Handshake(this.broker, this, connect);
     return this.#handshake.start();

@@ -50,7 +50,7 @@ export class Handshake {
     this.#broker = broker;
     this.#peer = peer;
     this.#connect = connect;
-    this.#allowed = defaultAuthOptions(connect, broker.config);
+    this.#allowed = defaultAuthOptions(connect, broker.config, peer.view.connection.certificateUsername);
   }
 
   /** Throws `MqttError` (also by rejecting) when the client is refused. */

@@ -9,7 +9,7 @@ type Asked = Partial<Omit<ConnectPacket, "type">>;
 function negotiated(asked: Asked, config: BrokerConfigInput = {}, change: Partial<AuthOptions> = {}) {
   const base = { type: 1, protocolVersion: 5, cleanStart: true, keepAlive: 60, clientId: "c" };
   const connect = { ...base, ...asked } as ConnectPacket;
-  const allowed = { ...defaultAuthOptions(connect, resolveConfig({ listeners: [], ...config })), ...change };
+  const allowed = { ...defaultAuthOptions(connect, resolveConfig({ listeners: [], ...config }), undefined), ...change };
   const options = negotiate(connect, connect.clientId === "" ? "made" : connect.clientId, allowed);
   return { options, connack: connackProperties(connect, options, allowed, undefined) };
 }
@@ -112,7 +112,11 @@ describe("the CONNACK", () => {
     const { connack } = negotiated({ properties }, silent, { userProperties });
     expect(connack).toEqual({ authenticationMethod: "SCRAM", userProperties });
     const connect = { type: 1, protocolVersion: 5, cleanStart: true, keepAlive: 60, clientId: "c", properties };
-    const allowed = defaultAuthOptions(connect as ConnectPacket, resolveConfig({ listeners: [], ...silent }));
+    const allowed = defaultAuthOptions(
+      connect as ConnectPacket,
+      resolveConfig({ listeners: [], ...silent }),
+      undefined,
+    );
     const options = negotiate(connect as ConnectPacket, "c", allowed);
     expect(connackProperties(connect as ConnectPacket, options, allowed, Buffer.of(1))).toEqual({
       authenticationMethod: "SCRAM",

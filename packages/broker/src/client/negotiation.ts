@@ -7,11 +7,15 @@ import type { AuthOptions, ClientOptions } from "./client-view.ts";
 /** The protocol itself allows no more; saying so would be an error with some clients. */
 const LARGEST_ANNOUNCED = 268435455;
 
-/** What a client is allowed before a hook says otherwise. */
-export function defaultAuthOptions(connect: ConnectPacket, config: BrokerConfig): AuthOptions {
+/** What a client is allowed before a hook says otherwise. A certificate says who it is, whatever CONNECT says. */
+export function defaultAuthOptions(
+  connect: ConnectPacket,
+  config: BrokerConfig,
+  certificateUsername: string | undefined,
+): AuthOptions {
   const { mqtt } = config;
   return {
-    username: connect.username,
+    username: certificateUsername ?? connect.username,
     sessionExpiry: Math.min(0xffffffff, Math.ceil(mqtt.sessionExpiry / 1000)),
     receiveMax: mqtt.serverReceiveMaximum,
     maximumQoS: mqtt.maximumQos,
