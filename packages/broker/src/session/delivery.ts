@@ -20,6 +20,9 @@ export class Delivery implements StoredDelivery {
   sentAt = 0;
   /** The store has it, or is about to. */
   recorded = false;
+  /** Its neighbours in order of sending, while it is in flight. @internal to `Inflight` */
+  previousSent: Delivery | null = null;
+  nextSent: Delivery | null = null;
 
   constructor(
     sequence: number,

@@ -1,5 +1,7 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { delivery } from "../../test/deliveries.ts";
+import type { Delivery } from "./delivery.ts";
 import { Inflight } from "./inflight.ts";
 
 describe("Inflight", () => {
@@ -25,7 +27,7 @@ describe("Inflight", () => {
     for (const sequence of [5, 6, 7]) inflight.add(delivery(sequence));
     inflight.remove(2);
     inflight.add(delivery(8));
-    expect([...inflight.values()].map(({ sequence }) => sequence)).toEqual([5, 7, 8]);
+    expect(inflight.all().map(({ sequence }) => sequence)).toEqual([5, 7, 8]);
   });
 
   test("counts the bytes of what it holds", () => {
@@ -62,5 +64,56 @@ describe("Inflight", () => {
     inflight.abandonOldest(0);
     inflight.forgetAbandoned();
     expect([inflight.occupied, inflight.settleAbandoned(1)]).toEqual([0, false]);
+  });
+});
+
+describe("the identifiers of Inflight", () => {
+  test("are passed over where one that nobody acknowledges has the place, so that it costs no memory", () => {
+    const inflight = new Inflight();
+    inflight.add(delivery(0));
+    const ids = Array.from({ length: 40 }, (_, index) => {
+      const id = inflight.add(delivery(index + 1));
+      inflight.remove(id);
+      return id;
+    });
+    expect(new Set(ids).size).toBe(40);
+    expect(ids.filter((id) => id % 16 === 1)).toEqual([]);
+    expect(inflight.all().map(({ packetId }) => packetId)).toEqual([1]);
+  });
+
+  test("serve whatever comes and goes in whatever order, each once at a time [MQTT-2.2.1-4] [MQTT-4.6.0-1]", () => {
+    const step = fc.oneof(
+      { weight: 3, arbitrary: fc.constant(-1) },
+      { weight: 2, arbitrary: fc.nat(1000) },
+      { weight: 1, arbitrary: fc.constant(-2) },
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 300 }), fc.integer({ min: 1, max: 65535 }), (steps, first) => {
+        const inflight = new Inflight();
+        const made = [delivery(0, { packetId: first })];
+        inflight.restore(made[0] as Delivery);
+        let model = [...made];
+        const abandoned = new Set<number>();
+        for (const [index, kind] of steps.entries()) {
+          if (kind === -1) {
+            const one = delivery(index + 1);
+            const id = inflight.add(one);
+            expect(model.some(({ packetId }) => packetId === id) || abandoned.has(id)).toBe(false);
+            model.push(one);
+          } else if (kind === -2) {
+            const oldest = inflight.abandonOldest(0);
+            expect(oldest).toBe(model.shift());
+            if (oldest !== undefined) abandoned.add(oldest.packetId);
+          } else if (model.length > 0) {
+            const one = model[kind % model.length] as Delivery;
+            expect([inflight.get(one.packetId), inflight.remove(one.packetId)]).toEqual([one, one]);
+            model = model.filter((other) => other !== one);
+          }
+        }
+        expect(inflight.all()).toEqual(model);
+        expect([inflight.size, inflight.occupied]).toEqual([model.length, model.length + abandoned.size]);
+      }),
+      { numRuns: 60 },
+    );
   });
 });

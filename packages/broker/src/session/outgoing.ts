@@ -98,7 +98,7 @@ export class Outgoing {
   attach(link: SessionLink): void {
     this.#link = link;
     this.#inflight.forgetAbandoned();
-    this.#again = [...this.#inflight.values()];
+    this.#again = this.#inflight.all();
     this.pump();
   }
 
@@ -199,7 +199,7 @@ export class Outgoing {
    */
   takeShared(choose: (delivery: Delivery) => boolean): Delivery[] {
     const taken = this.#backlog.takeAll((delivery) => delivery.sharedFilter !== undefined && choose(delivery));
-    for (const delivery of [...this.#inflight.values()]) {
+    for (const delivery of this.#inflight.all()) {
       if (delivery.sharedFilter === undefined || delivery.qos !== 1 || !choose(delivery)) continue;
       this.#takeFromWindow(delivery);
       taken.push(delivery);
@@ -210,7 +210,7 @@ export class Outgoing {
 
   /** What a store that has lost it needs to know. */
   toMemory(): Pick<SessionMemory, "deliveries" | "readUpTo" | "onlyStored" | "lastSequence"> {
-    const deliveries = [...this.#inflight.values(), ...this.#backlog.inMemory()];
+    const deliveries = [...this.#inflight.all(), ...this.#backlog.inMemory()];
     return {
       deliveries: deliveries.sort((left, right) => left.sequence - right.sequence),
       readUpTo: this.#backlog.readUpTo,
@@ -225,7 +225,7 @@ export class Outgoing {
     this.#again = [];
     this.#replays = [];
     this.#backlog.clear();
-    for (const delivery of [...this.#inflight.values()]) this.#takeFromWindow(delivery);
+    for (const delivery of this.#inflight.all()) this.#takeFromWindow(delivery);
   }
 
   #make(

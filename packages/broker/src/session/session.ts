@@ -8,6 +8,7 @@ import type { Subscriber } from "../router/subscriber.ts";
 import type { Subscription } from "../router/subscription.ts";
 import type { WheelTimer } from "../timer-wheel.ts";
 import { Outgoing } from "./outgoing.ts";
+import { PacketIds } from "./packet-ids.ts";
 import type { SessionLink } from "./session-link.ts";
 import type { SessionServices } from "./session-services.ts";
 
@@ -42,7 +43,7 @@ export class Session implements Subscriber {
   readonly outgoing: Outgoing;
   readonly subscriptions: Map<string, Subscription> = new Map();
   /** Identifiers of QoS 2 messages from the client that were taken and wait for PUBREL. */
-  readonly incoming: Set<number> = new Set();
+  readonly incoming: PacketIds = new PacketIds();
   username: string | undefined;
   protocolVersion: ProtocolVersion = 4;
   expiryInterval = 0;
