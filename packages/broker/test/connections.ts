@@ -5,7 +5,7 @@ import { ChunkPool } from "../src/connection/chunk-pool.ts";
 import { Connection, type ConnectionLimits, type ConnectionShared } from "../src/connection/connection.ts";
 import { FlushScheduler } from "../src/connection/flush-scheduler.ts";
 import { PacketTaps } from "../src/connection/packet-taps.ts";
-import type { Transport, TransportHandler } from "../src/listeners/transport.ts";
+import type { Transport, TransportHandler, TransportInfo } from "../src/listeners/transport.ts";
 import { Journal } from "../src/persistence/journal.ts";
 import { DeliveryTimes } from "../src/stats/delivery-times.ts";
 import { TrafficCounters } from "../src/stats/stats.ts";
@@ -16,14 +16,14 @@ import { HeldStore } from "./session-fixtures.ts";
 
 /** Notes what is written and done to it. */
 class TestTransport implements Transport {
-  readonly info = {
+  info: TransportInfo = {
     kind: "memory",
     listener: "test",
     remoteAddress: "",
     remotePort: 0,
     localAddress: "",
     localPort: 0,
-  } as const;
+  };
   readonly written: Buffer[] = [];
   /** `pause`, `resume`, `end`, `destroy`. */
   readonly calls: string[] = [];

@@ -71,18 +71,19 @@ function areFlagsValid(type: number, flags: number, version: ProtocolVersion | u
 /** For each first byte 1 when it may come. */
 export type FirstByteTable = Uint8Array;
 
-const tables = new Map<string, FirstByteTable>();
+/** By version, at 0 for an unknown one; made when first needed. */
+const tables: Record<Sender, (FirstByteTable | undefined)[]> = { client: [], server: [] };
 
 /** All answers of {@link checkFirstByte} for a version and sender, so that the hot path looks one up. */
 export function firstByteTable(version: ProtocolVersion | undefined, from: Sender): FirstByteTable {
-  const key = `${from} ${version}`;
-  let table = tables.get(key);
-  if (table === undefined) {
-    table = Uint8Array.from({ length: 256 }, (_, first) =>
-      checkFirstByte(first, version, from) === undefined ? 1 : 0,
-    );
-    tables.set(key, table);
-  }
+  const ofSender = tables[from];
+  const index = version ?? 0;
+  const known = ofSender[index];
+  if (known !== undefined) return known;
+  const table = Uint8Array.from({ length: 256 }, (_, first) =>
+    checkFirstByte(first, version, from) === undefined ? 1 : 0,
+  );
+  ofSender[index] = table;
   return table;
 }
 

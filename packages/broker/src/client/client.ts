@@ -161,9 +161,10 @@ export class Client implements ConnectionOwner, HandshakePeer {
   }
 
   /** A normal or announced end by the client itself, unless `error` says otherwise. */
-  #leave(normal: boolean, error = new Error("disconnected by the client, with its will")): void {
-    this.#depart(normal, normal ? undefined : error);
-    this.connection.end();
+  #leave(normal: boolean, error: Error | undefined): void {
+    this.#depart(normal, normal ? undefined : (error ?? new Error("disconnected by the client, with its will")));
+    if (error === undefined) this.connection.leave();
+    else this.connection.end();
   }
 
   /** Ends the connection from our side; the will goes out. `packet` is for 5.0 clients. */
@@ -210,6 +211,8 @@ export class Client implements ConnectionOwner, HandshakePeer {
     this.#state = "connected";
     this.#connectedAt = broker.clock.now();
     this.#connectTimer.cancel();
+    // Nobody else would notice that the machine of a client without keep alive has vanished.
+    if (options.keepAlive === 0) connection.transport.probe?.();
     connection.limitOutput(options.clientMaxPacketSize, options.requestProblemInformation);
     connection.decoder.maximumPacketSize = packetLimit(options.maxPacketSize);
     const connected = this.#makeConnected(session, options, allowed.sessionExpiry);
@@ -289,7 +292,7 @@ export class Client implements ConnectionOwner, HandshakePeer {
   #greet(packet: Packet): Awaitable<void> {
     if (packet.type === PacketType.Connect && this.#state === "waiting") return this.#begin(packet);
     if (packet.type === PacketType.Auth && this.#handshake !== null) return this.#handshake.auth(packet);
-    if (packet.type === PacketType.Disconnect && this.#state === "authenticating") return this.#leave(false);
+    if (packet.type === PacketType.Disconnect && this.#state === "authenticating") return this.#leave(false, undefined);
     throw new ProtocolError(ReasonCode.ProtocolError, "a packet before the connection was accepted");
   }
 

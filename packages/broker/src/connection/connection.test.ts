@@ -155,6 +155,27 @@ describe("the end of a connection", () => {
     ]);
   });
 
+  test.each([
+    ["tcp", ["destroy"]],
+    ["unix", ["destroy"]],
+    ["tls", ["end"]],
+    ["websocket", ["end"]],
+  ] as const)("of a client that leaves is over at once, %s: %s, unless the transport has a farewell", (kind, calls) => {
+    const { connection, transport } = connectionWith();
+    transport.info = { ...transport.info, kind };
+    connection.leave();
+    expect(transport.calls).toEqual(calls);
+  });
+
+  test("of a client that leaves comes behind what it was still to be sent", () => {
+    const { connection, scheduler, transport } = connectionWith();
+    transport.info = { ...transport.info, kind: "tcp" };
+    connection.send(pingresp);
+    connection.leave();
+    scheduler.flush();
+    expect([transport.calls, transport.packets(4)]).toEqual([["end"], [pingresp]]);
+  });
+
   test("at once loses what was not sent", () => {
     const { connection, scheduler, transport } = connectionWith();
     connection.send(pingresp);

@@ -195,6 +195,16 @@ export class Connection implements TransportHandler {
     if (!this.#output.held) this.#finish(); // else the end follows the last commit
   }
 
+  /**
+   * Ends the connection of a client that has said it leaves. On a plain socket nothing is left to be said, and waiting for
+   * the client to close it first would cost as much as opening it; TLS and WebSockets have a farewell of their own.
+   */
+  leave(): void {
+    const { kind } = this.transport.info;
+    if ((kind === "tcp" || kind === "unix") && this.unsentBytes === 0) this.destroy();
+    else this.end();
+  }
+
   /** Closes at once. What was not sent is lost. */
   destroy(): void {
     this.#ending = true;

@@ -1,6 +1,7 @@
 /** The transport over any Node stream: TCP, TLS and Unix sockets, and streams that the embedding program hands in. */
 
 import type { Duplex } from "node:stream";
+import { probePeer } from "./probe.ts";
 import type { Transport, TransportHandler, TransportInfo } from "./transport.ts";
 
 const transportOf = Symbol("transport");
@@ -95,6 +96,10 @@ export class StreamTransport implements Transport {
 
   destroy(): void {
     this.#stream.destroy();
+  }
+
+  probe(): void {
+    probePeer(this.#stream);
   }
 
   /** @internal Called by the stream's listeners only, as are the three below. */

@@ -22,9 +22,6 @@ export interface BindOptions {
   readonly onSocket: (socket: Socket) => void;
 }
 
-/** Time of silence after which the kernel probes whether the peer is still there; milliseconds. */
-const probeDelay = 60_000;
-
 /** A server socket with the settings that every kind of listener wants. */
 export function createSocketServer(onSocket: (socket: Socket) => void): Server {
   return createServer(
@@ -33,9 +30,6 @@ export function createSocketServer(onSocket: (socket: Socket) => void): Server {
       allowHalfOpen: true,
       // Output is gathered per turn already; Nagle would only hold it back.
       noDelay: true,
-      // MQTT's keep alive may be 0; a peer whose machine vanished would then stay for ever.
-      keepAlive: true,
-      keepAliveInitialDelay: probeDelay,
     },
     onSocket,
   );

@@ -52,6 +52,8 @@ export interface Transport {
   end(): void;
   /** Closes at once, both directions. */
   destroy(): void;
+  /** Has the kernel ask from time to time whether a silent peer is still there, where it can. */
+  probe?(): void;
 }
 
 /** A listener that runs. */

@@ -2,6 +2,7 @@
 
 import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
+import { probePeer } from "./probe.ts";
 import type { Transport, TransportHandler, TransportInfo } from "./transport.ts";
 
 /** Writes up to this many bytes are copied into one frame; in larger ones each segment is a fragment and lies where it lies. */
@@ -97,6 +98,10 @@ export class WebSocketTransport implements Transport {
   destroy(): void {
     this.#deaf = true;
     this.#webSocket.terminate();
+  }
+
+  probe(): void {
+    probePeer(this.#socket);
   }
 
   get #isOpen(): boolean {

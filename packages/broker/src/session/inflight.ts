@@ -101,7 +101,7 @@ export class Inflight {
 
   /** A new connection knows nothing of what was given up. */
   forgetAbandoned(): void {
-    this.#abandoned.clear();
+    if (this.#abandoned.size > 0) this.#abandoned.clear();
   }
 
   /** All, in order of sending. */

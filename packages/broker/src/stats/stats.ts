@@ -38,9 +38,15 @@ export interface PacketCounts {
   readonly bytes: readonly number[];
 }
 
+/**
+ * All zero, and an array of doubles: the fraction makes it one, and copies stay what it is. Unlike a typed array a copy
+ * costs no memory outside the heap and no more than its bytes, which counts where each connection has one.
+ */
+const ZEROS: readonly number[] = [0.5, ...new Array<number>(SLOTS - 1).fill(0)].fill(0);
+
 /** Counters of traffic. One flat array: counting is an addition, with no look-up by name. */
 export class TrafficCounters {
-  readonly #values: Float64Array = new Float64Array(SLOTS);
+  readonly #values: number[] = ZEROS.slice();
 
   packetReceived(type: number, bytes: number): void {
     const values = this.#values;
@@ -76,12 +82,12 @@ export class TrafficCounters {
 
   /** By QoS. */
   get messagesReceived(): readonly number[] {
-    return [...this.#values.subarray(RECEIVED_MESSAGES, RECEIVED_MESSAGES + 3)];
+    return this.#values.slice(RECEIVED_MESSAGES, RECEIVED_MESSAGES + 3);
   }
 
   /** By QoS. */
   get messagesSent(): readonly number[] {
-    return [...this.#values.subarray(SENT_MESSAGES, SENT_MESSAGES + 3)];
+    return this.#values.slice(SENT_MESSAGES, SENT_MESSAGES + 3);
   }
 
   /** By reason, then by QoS. */
@@ -89,15 +95,15 @@ export class TrafficCounters {
     const dropped = {} as Record<DropReason, readonly number[]>;
     for (const [index, reason] of DROP_REASONS.entries()) {
       const start = DROPPED + index * 3;
-      dropped[reason] = [...this.#values.subarray(start, start + 3)];
+      dropped[reason] = this.#values.slice(start, start + 3);
     }
     return dropped;
   }
 
   #packets(packets: number, bytes: number): PacketCounts {
     return {
-      packets: [...this.#values.subarray(packets, packets + TYPES)],
-      bytes: [...this.#values.subarray(bytes, bytes + TYPES)],
+      packets: this.#values.slice(packets, packets + TYPES),
+      bytes: this.#values.slice(bytes, bytes + TYPES),
     };
   }
 }

@@ -15,7 +15,7 @@ type ByVersion = Record<ProtocolVersion, number>;
 export class ConnectionCounts {
   readonly #listeners: Map<string, ByVersion> = new Map();
   /** Clients that were counted, and where. */
-  readonly #counted: WeakMap<Client, ByVersion> = new WeakMap();
+  readonly #counted: Map<Client, ByVersion> = new Map();
   readonly hooks: HookWrapper = {
     onConnected: (next) => (client) => {
       const counts = this.#listeners.get(client.connection.listener) ?? this.#of(ELSEWHERE);
@@ -26,6 +26,7 @@ export class ConnectionCounts {
     onClosed: (next) => (client, error) => {
       const counts = this.#counted.get(client);
       if (counts !== undefined) counts[client.protocolVersion]--;
+      this.#counted.delete(client);
       return next(client, error);
     },
   };
