@@ -10,6 +10,7 @@ import { StreamTransport } from "./stream-transport.ts";
 describe("a stream transport over TCP", () => {
   let server: Server;
   let client: Socket;
+  let socket: Socket;
   let transport: StreamTransport;
 
   beforeEach(async () => {
@@ -20,7 +21,7 @@ describe("a stream transport over TCP", () => {
     if (address === null || typeof address === "string") throw new Error("not bound");
     const accepted = once(server, "connection");
     client = connect({ port: address.port, host: "127.0.0.1", allowHalfOpen: true });
-    const [socket] = (await accepted) as [Socket];
+    [socket] = (await accepted) as [Socket];
     transport = new StreamTransport(socket, { kind: "tcp", listener: "test", ...addressesOf(socket) });
   });
 
@@ -193,6 +194,17 @@ describe("a stream transport over TCP", () => {
     transport.destroy();
     await recorder.closed();
     expect(recorder.drains).toBe(0);
+  });
+
+  it("tells the end to a handler that starts too late, so that nobody waits for a peer who has left", async () => {
+    const ended = once(socket, "end");
+    client.end();
+    await ended;
+    const recorder = new Recorder(transport);
+    await recorder.until(() => recorder.ends === 1);
+    transport.end();
+    await recorder.closed();
+    expect(recorder.ends).toBe(1);
   });
 
   it("tells the close to a handler that starts too late", async () => {

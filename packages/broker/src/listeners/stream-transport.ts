@@ -62,6 +62,8 @@ export class StreamTransport implements Transport {
     }
     this.#stream.on("data", onStreamData);
     this.#stream.on("end", onStreamEnd);
+    // The peer left, without a byte, while it was decided whether to let him in: Node has told nobody.
+    if (this.#stream.readableEnded) queueMicrotask(() => handler.onEnd());
   }
 
   write(segments: readonly Uint8Array[]): boolean {

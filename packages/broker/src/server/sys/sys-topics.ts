@@ -20,14 +20,14 @@ export class SysTopics {
     this.#server = server;
   }
 
-  /** Publishes now, and then every `sys.interval` for as long as that is not 0. */
+  /** Publishes now, and then every `sys.interval`; not at all when that is 0. */
   start(broker: BrokerServices): void {
     this.#startedAt = broker.clock.monotonic();
+    const { interval } = broker.config.sys;
+    if (interval === 0) return;
     const tick = (): void => {
-      const { interval } = broker.config.sys;
-      if (interval > 0) this.#publish(broker);
-      // Turned off by a reload, it may be turned on by another.
-      this.#timer = broker.wheel.after(interval > 0 ? interval : 10_000, tick);
+      this.#publish(broker);
+      this.#timer = broker.wheel.after(interval, tick);
     };
     tick();
   }
