@@ -204,6 +204,24 @@ describe("a Redis that came back with less", () => {
     expect((await collect(next.retained())).map(({ topic }) => topic)).toEqual(["kept"]);
   });
 
+  it("may have two records of one delivery: the later one counts, and the page is as long as was asked for", async () => {
+    const store = await makeStore();
+    const connection = await open(store);
+    await connection.commit([putSession("one"), ...[1, 2, 3, 4].map((sequence) => putDelivery("one", sequence))]);
+    const queue = `${store.prefix}queue:{one}`;
+    for (const sequence of [1, 2]) {
+      const [record] = await store.admin.zrangebyscoreBuffer(queue, sequence, sequence);
+      const published = Buffer.from(record as Buffer);
+      published.writeUInt8(published.readUInt8(1) | (1 << 5), 1);
+      await store.admin.zadd(queue, sequence, published);
+    }
+    for (const limit of [1, 2, 3, 4, 10]) {
+      const page = await connection.deliveries("one", 0, limit);
+      const expected = ["1 published", "2 published", "3 queued", "4 queued"].slice(0, limit);
+      expect(page.map(({ sequence, state }) => `${sequence} ${state}`)).toEqual(expected);
+    }
+  });
+
   it("than was acknowledged is found out by the number of the last commit, and set right", async () => {
     const store = await makeStore();
     const sessions = [remembered({ readUpTo: 4, onlyStored: 1 })];

@@ -6,7 +6,7 @@ import type { ProgressTable } from "../commit/session-plan.ts";
 import { isLater, readDelivery, readProgress } from "../encoding/delivery-record.ts";
 import { type Keys, SessionField } from "../keys.ts";
 
-/** At most `limit` deliveries with a sequence above `after`, in rising order. */
+/** At most `limit` deliveries with a sequence above `after`, in rising order; fewer only when there are no more. */
 export async function readDeliveries(
   client: Redis | Cluster,
   keys: Keys,
@@ -16,15 +16,19 @@ export async function readDeliveries(
   progress: ProgressTable | undefined,
 ): Promise<StoredDelivery[]> {
   const queue = keys.queue(clientId);
-  const records = await client.zrangebyscoreBuffer(queue, `(${after}`, "+inf", "LIMIT", 0, limit);
   const deliveries: StoredDelivery[] = [];
-  for (const record of records) {
-    const delivery = readDelivery(record, (sequence) => progress?.get(sequence));
-    // After a rewriting two records may have one sequence; the later state is the true one.
-    if (deliveries.at(-1)?.sequence !== delivery.sequence) deliveries.push(delivery);
-    else if (isLater(delivery, deliveries.at(-1) as StoredDelivery)) deliveries[deliveries.length - 1] = delivery;
+  for (let read = 0; ; ) {
+    // After a rewriting two records may have one sequence; the later state is the true one, so it is looked beyond the last.
+    const asked = limit - deliveries.length + 1;
+    const records = await client.zrangebyscoreBuffer(queue, `(${after}`, "+inf", "LIMIT", read, asked);
+    read += records.length;
+    for (const record of records) {
+      const delivery = readDelivery(record, (sequence) => progress?.get(sequence));
+      if (deliveries.at(-1)?.sequence !== delivery.sequence) deliveries.push(delivery);
+      else if (isLater(delivery, deliveries.at(-1) as StoredDelivery)) deliveries[deliveries.length - 1] = delivery;
+    }
+    if (deliveries.length > limit || records.length < asked) return deliveries.slice(0, limit);
   }
-  return deliveries;
 }
 
 /** What the session's hash says of its deliveries. */
