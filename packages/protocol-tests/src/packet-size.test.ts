@@ -88,6 +88,26 @@ describe.each(stores)("the client's maximum packet size, with the $name store", 
     await client.nothing();
   });
 
+  it("ends a client that asks for an answer larger than it takes, and subscribes it to nothing [MQTT-3.1.2-24]", async () => {
+    const broker = await start();
+    const options = { clientId: "s", cleanStart: false } as const;
+    const properties = { maximumPacketSize: 64, sessionExpiryInterval: 60 };
+    const filters = Array.from({ length: 60 }, (_, index) => `a/${index}`);
+    const greedy = await broker.connect({ ...options, properties });
+    const plain = { qos: 0, noLocal: false, retainAsPublished: false, retainHandling: 0 } as const;
+    greedy.send("subscribe", { packetId: 1, subscriptions: filters.map((filter) => ({ filter, ...plain })) });
+    await greedy.disconnected(0x95);
+    const client = await broker.connect({ ...options, properties });
+    await client.subscribe(filters.slice(0, 59));
+    client.send("unsubscribe", { packetId: 900, filters });
+    await client.disconnected(0x95);
+    const again = await broker.connect({ ...options, properties });
+    const publisher = await broker.connect();
+    for (const filter of filters) await publisher.publish(filter, filter);
+    for (const filter of filters.slice(0, 59)) expect((await again.next("publish")).text).toBe(filter);
+    await again.nothing();
+  });
+
   it("leaves reason strings and user properties out where they would not fit [MQTT-3.2.2-19] [MQTT-3.2.2-20] [hard case 26]", async () => {
     const talkative = new MqttError(0x87, { reasonString: "r".repeat(100), userProperties: [["u", "v".repeat(100)]] });
     const refusing: Plugin = {

@@ -18,6 +18,7 @@ import { lowerQoS } from "../qos.ts";
 import type { Subscription } from "../router/subscription.ts";
 import { Replay } from "../session/replay.ts";
 import type { Session } from "../session/session.ts";
+import { assertAnswerFits } from "./answer-size.ts";
 import type { BrokerServices, ClientContext } from "./context.ts";
 import { type RefusalProperties, refusalOf, refusalProperties, subscribeCode } from "./refusal.ts";
 
@@ -30,6 +31,7 @@ interface Decisions {
 
 export function handleSubscribe(context: ClientContext, packet: SubscribePacket): Awaitable<void> {
   assertServed(context, packet);
+  assertAnswerFits(context, "SUBACK", packet.subscriptions.length);
   const decisions: Decisions = {
     granted: new Map(),
     rejected: new Map(),

@@ -2,10 +2,12 @@
 
 import { type MqttError, parseTopicFilter, ReasonCode, type UnsubscribePacket } from "@gmqtt/packets";
 import { type Awaitable, isPromise } from "../awaitable.ts";
+import { assertAnswerFits } from "./answer-size.ts";
 import type { ClientContext } from "./context.ts";
 import { refusalOf, refusalProperties, unsubscribeCode } from "./refusal.ts";
 
 export function handleUnsubscribe(context: ClientContext, packet: UnsubscribePacket): Awaitable<void> {
+  assertAnswerFits(context, "UNSUBACK", packet.filters.length);
   const rejected = new Map<string, MqttError>();
   const hook = context.broker.hooks.onUnsubscribe;
   if (hook === undefined) return conclude(context, packet, rejected);
