@@ -10,9 +10,10 @@ import { targetAt } from "./brokers/target.ts";
 import { allTests } from "./chapters/index.ts";
 import { type Options, parseOptions, USAGE } from "./options.ts";
 import { checkCoverage } from "./report/coverage.ts";
-import { conformancePage, count, rowsOf, versionName } from "./report/table.ts";
+import { conformancePage, count, rowsOf } from "./report/table.ts";
 import { runRobustness } from "./robustness/index.ts";
 import { type Result, runTests } from "./runner/run.ts";
+import { versionName } from "./runner/test-case.ts";
 
 /** What a run adds up to. */
 interface Sums {

@@ -1,7 +1,7 @@
 /** What a broker under test is to the tests: addresses, and a way to start one with the limits a test needs. */
 
 /** The configurations that tests ask for. */
-export type ProfileName = "default" | "limited" | "secured" | "overlap" | "redirecting";
+export type ProfileName = "default" | "limited" | "secured" | "overlap" | "redirecting" | "fleeting";
 
 /** Where a broker listens. */
 export interface Endpoint {

@@ -39,6 +39,8 @@ const CONFIGURATIONS: Readonly<Record<ProfileName, string>> = {
   secured: `plugin_order: [conformance]\nplugins: {conformance: {package: "${plugin}"}}`,
   overlap: "mqtt: {delivery_mode: overlap}",
   redirecting: 'mqtt: {server_reference: "elsewhere:1883"}',
+  // What a fuzzer leaves behind goes away by itself.
+  fleeting: "mqtt: {session_expiry: 4s}",
 };
 
 /** A broker that does not come round to a signal within this time is stuck, in milliseconds. */

@@ -35,6 +35,7 @@ const CONFIGURATIONS: Readonly<Record<ProfileName, ((folder: string) => string) 
   },
   overlap: undefined,
   redirecting: undefined,
+  fleeting: undefined,
 };
 
 /** The mosquitto that is installed. */

@@ -134,6 +134,30 @@ export const dataTypes: TestCase[] = chapter("1.5 Data representation", (test) =
     await fatal(t, subscribeWith(rawProperties(bad)));
   });
 
+  test("refuses ill-formed UTF-8 and U+0000 in the properties of every other packet", {
+    v5: "1.5.4-1 1.5.4-2 1.5.7-1",
+  }, async (t) => {
+    const blocks = [hex("c328"), hex("eda080"), hex("ff"), WITH_NUL].flatMap((bad) => [
+      rawProperties(property(P.reasonString, bad)),
+      rawProperties(P.user, str(bad), str("v")),
+      rawProperties(P.user, str("n"), str(bad)),
+    ]);
+    // UNSUBSCRIBE and SUBSCRIBE have no Reason String: it is as wrong there as its bytes.
+    for (const [index, block] of blocks.entries()) {
+      await each([0x40, 0x50, 0x62, 0x70], (first) => fatal(t, packet(first, u16(1), 0, block)));
+      await fatal(t, packet(0xe0, 0, block));
+      if (index % 3 === 0) continue;
+      await fatal(t, packet(0xa2, u16(1), block, str("a")));
+      await fatal(t, subscribeWith(block));
+      const rawPayload = bytes(str(t.clientId()), block, str(t.topic), str("x"));
+      await t.refuse({ flags: 0x06, rawPayload }, ...FAULTS);
+    }
+    await each([P.contentType, P.responseTopic], async (id) => {
+      const rawPayload = bytes(str(t.clientId()), rawProperties(property(id, hex("c080"))), str(t.topic), str("x"));
+      await t.refuse({ flags: 0x06, rawPayload }, ...FAULTS, 0x90);
+    });
+  });
+
   test("passes on well-formed pairs, empty ones too", { v5: "1.5.7-1" }, async (t) => {
     const pairs = [
       ["", ""],

@@ -102,6 +102,7 @@ export const packetFormat: TestCase[] = chapter("2 MQTT Control Packet format", 
   test("takes an identifier again as soon as its exchange is complete", {
     v5: "2.2.1-3 G20-18",
     v4: "2.3.1-3 G20-18",
+    v3: "G20-18",
   }, async (t) => {
     const client = await t.connect();
     await client.subscribe(t.topic);
@@ -129,9 +130,29 @@ export const packetFormat: TestCase[] = chapter("2 MQTT Control Packet format", 
     t.ok(!ids.has(0), "identifier 0 was used");
   });
 
+  test("survives an identifier that another exchange has in use", {
+    v5: "2.2.1-3 2.2.1-6",
+    v4: "2.3.1-3 2.3.1-7",
+  }, async (t) => {
+    const watcher = await subscriber(t, t.topic);
+    const client = await t.connect();
+    client.publishOnly(t.topic, "x", { qos: 2, id: 9 });
+    await client.takeId("pubrec", 9);
+    // The client is at fault; the broker may say so (0x91), but answers, and the exchange goes on.
+    client.send(subscribe(t.version, 9, [[`${t.topic}/a`, 0]]));
+    t.oneOf((await client.takeId("suback", 9)).codes[0], t.five ? [0, 0x91] : [0, 0x80], "SUBACK");
+    client.send(unsubscribe(t.version, 9, [`${t.topic}/a`]));
+    t.oneOf((await client.takeId("unsuback", 9)).codes[0], t.five ? [0, 0x11, 0x91] : [undefined], "UNSUBACK");
+    client.send(ack(0x62, 9));
+    t.equal((await client.takeId("pubcomp", 9)).code, 0, "PUBCOMP");
+    t.equal((await watcher.message()).text, "x", "message");
+    await watcher.quiet();
+  });
+
   test("uses an identifier that the client uses at the same time", {
     v5: "2.2.1-4 G20-18",
     v4: "2.3.1-4 G20-18",
+    v3: "G20-18",
   }, async (t) => {
     const client = await subscriber(t, t.topic);
     const other = await t.connect();

@@ -99,13 +99,14 @@ export const disconnectPacket: TestCase[] = chapter("3.14 DISCONNECT", (test) =>
   test("ignores what comes behind a client's DISCONNECT, and closes", {
     v5: "3.14.4-1 3.14.4-2 G20-30",
     v4: "3.14.4-1 3.14.4-2 G20-30",
+    v3: "G20-30",
   }, async (t) => {
     const watcher = await subscriber(t, t.topic);
     const client = await t.connect();
     const began = Date.now();
     client.send(bytes(disconnect(), publish(t.version, t.topic, "x", { retain: true })));
     await client.closed();
-    t.ok(Date.now() - began < 3000, "the broker left the connection open");
+    t.within(began, 0, 3000, "closed");
     await watcher.quiet();
     await (await subscriber(t, t.topic)).quiet();
   });

@@ -217,7 +217,7 @@ export const connack: TestCase[] = chapter("3.2 CONNACK", (test) => {
       client.send(hex("30 ff ff 7f"));
       const began = Date.now();
       await client.refused(0x95);
-      t.ok(Date.now() - began < 3000, "the broker waited for the body");
+      t.within(began, 0, 3000, "closed");
       const first = await t.open();
       first.send(hex("10 ff ff ff 7f"));
       await first.refused(0x95, ...FAULTS);
@@ -286,8 +286,7 @@ export const connack: TestCase[] = chapter("3.2 CONNACK", (test) => {
       const inForce = Number(client.connack?.prop(P.serverKeepAlive) ?? 600);
       t.needs(inForce <= 10, "the broker announces no short keep alive");
       await client.closed(30_000);
-      const took = Date.now() - began;
-      t.ok(took > inForce * 1450 && took < inForce * 1500 + 2500, `closed after ${took} ms`);
+      t.within(began, inForce * 1450, inForce * 1500 + 2500, "closed");
     },
     { profile: "limited", seconds: 15 },
   );
@@ -300,8 +299,7 @@ export const connack: TestCase[] = chapter("3.2 CONNACK", (test) => {
       const client = await t.connect({ keepAlive: 1 });
       const inForce = Number(client.connack?.prop(P.serverKeepAlive) ?? 1);
       await client.closed(20_000);
-      const took = Date.now() - began;
-      t.ok(took > inForce * 1450 && took < inForce * 1500 + 1800, `closed after ${took} ms`);
+      t.within(began, inForce * 1450, inForce * 1500 + 1800, "closed");
     },
     { seconds: 2 },
   );

@@ -185,6 +185,7 @@ export const acknowledgements: TestCase[] = chapter("3.4 to 3.7 PUBACK, PUBREC, 
   test("ignores PUBACK and PUBCOMP for identifiers that it does not know", {
     v5: "G21-22 4.9.0-2",
     v4: "G21-22",
+    v3: "G21-22",
   }, async (t) => {
     const client = await subscriber(t, t.topic, { receiveMaximum: 1 });
     for (let id = 100; id < 110; id++) client.send(ack(0x40, id), ack(0x70, id));

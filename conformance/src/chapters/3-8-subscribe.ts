@@ -1,7 +1,7 @@
 /** Chapters 3.8 and 3.9: SUBSCRIBE and SUBACK. */
 
 import { bytes, hex, packet, str, u16 } from "../bytes/bytes.ts";
-import { type Filter, subscribe } from "../bytes/packets.ts";
+import { type Filter, subscribe, unsubscribe } from "../bytes/packets.ts";
 import { P, properties, property, rawProperties } from "../bytes/properties.ts";
 import { chapter, type TestCase } from "../runner/test-case.ts";
 import { each, FAULTS, fatal, LASTING, subscriber } from "./common.ts";
@@ -212,6 +212,32 @@ export const subscribePacket: TestCase[] = chapter("3.8 and 3.9 SUBSCRIBE, SUBAC
     { profile: "secured" },
   );
 
+  test("sends no SUBACK or UNSUBACK above the client's maximum packet size", { v5: "3.1.2-24" }, async (t) => {
+    // The conversation refuses a larger one. None of its codes may be missing, so all that is left is to end it.
+    const maximumPacketSize = 64;
+    const filters = Array.from({ length: 100 }, (_, index) => `${t.topic}/${index}`);
+    for (const whole of [
+      subscribe(
+        5,
+        1,
+        filters.map((filter): Filter => [filter, 0]),
+      ),
+      unsubscribe(5, 2, filters),
+    ]) {
+      const client = await t.connect({ maximumPacketSize });
+      client.send(whole);
+      if (t.ours) await client.refused(0x95);
+      else await client.ping().catch(() => client.closed());
+      t.ok(!client.inbox.some(({ name }) => name === "suback" || name === "unsuback"), "an answer came");
+    }
+    const fits = await t.connect({ maximumPacketSize });
+    t.equal(
+      (await fits.subscribe(filters.slice(0, 59).map((filter): Filter => [filter, 0]))).size,
+      64,
+      "size of SUBACK",
+    );
+  });
+
   test("delivers at the lower of both QoS: live, retained and queued", { v5: "3.8.4-8", v4: "3.8.4-6" }, async (t) => {
     const publisher = await t.connect();
     for (const granted of [0, 1, 2]) {
@@ -284,7 +310,11 @@ export const subscribePacket: TestCase[] = chapter("3.8 and 3.9 SUBSCRIBE, SUBAC
     await client.take("suback");
   });
 
-  test("sends retained messages after SUBACK and before later live ones", { v5: "G21-16", v4: "G21-16" }, async (t) => {
+  test("sends retained messages after SUBACK and before later live ones", {
+    v5: "G21-16",
+    v4: "G21-16",
+    v3: "G21-16",
+  }, async (t) => {
     t.needs(t.ours, "the order is the broker's choice");
     const publisher = await t.connect();
     for (let index = 0; index < 10; index++) await publisher.publish(`${t.topic}/${index}`, "kept", { retain: true });

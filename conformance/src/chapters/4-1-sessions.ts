@@ -11,11 +11,11 @@ export const sessions: TestCase[] = chapter("4.1 Session state", (test) => {
     { v5: "4.1.0-1", v4: "4.1.0-1 4.1.0-2" },
     async (t) => {
       const id = t.clientId();
-      const client = await subscriber(t, t.topic, { id, clean: false, expiry: 1 });
+      const client = await subscriber(t, t.topic, { id, clean: false, expiry: 4 });
       const publisher = await t.connect();
       await publisher.publish(t.topic, "held", { qos: 2 });
       const held = await client.take("publish");
-      await t.sleep(3500);
+      await t.sleep(6000);
       client.send(ack(0x50, held.id));
       await client.take("pubrel");
       client.send(ack(0x70, held.id));
@@ -24,7 +24,7 @@ export const sessions: TestCase[] = chapter("4.1 Session state", (test) => {
       await client.drop();
       t.equal((await t.connect({ id, clean: false })).connack?.sessionPresent, true, "session present");
     },
-    { seconds: 4 },
+    { seconds: 6 },
   );
 
   test(
@@ -51,14 +51,14 @@ export const sessions: TestCase[] = chapter("4.1 Session state", (test) => {
     async (t) => {
       const id = t.clientId();
       for (let round = 0; round < 3; round++) {
-        const client = await t.connect({ id, clean: false, expiry: 4 });
+        const client = await t.connect({ id, clean: false, expiry: 6 });
         t.equal(client.connack?.sessionPresent, round > 0, "session present");
-        await t.sleep(2500);
+        await t.sleep(4000);
         await client.drop();
-        await t.sleep(1700);
+        await t.sleep(2500);
       }
     },
-    { seconds: 13 },
+    { seconds: 20 },
   );
 
   test(
@@ -71,8 +71,10 @@ export const sessions: TestCase[] = chapter("4.1 Session state", (test) => {
         expiry: 1,
         will: { topic: t.topic, payload: "w", props: [[P.willDelay, 100]] },
       });
+      const began = Date.now();
       await client.drop();
-      t.equal((await watcher.message(5000)).text, "w", "will");
+      t.equal((await watcher.message()).text, "w", "will");
+      t.within(began, 850, 5000, "the will came");
     },
     { seconds: 2 },
   );
@@ -109,6 +111,7 @@ export const sessions: TestCase[] = chapter("4.1 Session state", (test) => {
   test("keeps QoS 0 messages for a session that is away, or drops them", {
     v5: "G21-18 4.5.0-1",
     v4: "G21-18 3.1.2-5",
+    v3: "G21-18",
   }, async (t) => {
     const id = t.clientId();
     await (await subscriber(t, t.topic, { ...LASTING, id })).drop();
@@ -120,7 +123,7 @@ export const sessions: TestCase[] = chapter("4.1 Session state", (test) => {
 
   test(
     "loses messages of a queue that is full, and nothing else",
-    { v5: "G21-17", v4: "G21-17" },
+    { v5: "G21-17", v4: "G21-17", v3: "G21-17" },
     async (t) => {
       const id = t.clientId();
       const away = await subscriber(t, [t.topic, 1], { ...LASTING, id });
@@ -132,7 +135,8 @@ export const sessions: TestCase[] = chapter("4.1 Session state", (test) => {
       const publisher = await t.connect();
       for (let index = 0; index < 40; index++) await publisher.publish(t.topic, `${index}`, { qos: 1 });
       const again = await t.connect({ ...LASTING, id });
-      t.equal(again.connack?.sessionPresent, true, "session present");
+      // 3.1 knows no Session Present; there the message afterwards says it.
+      if (t.version > 3) t.equal(again.connack?.sessionPresent, true, "session present");
       const found = (await again.drain()).map(({ text }) => Number(text));
       t.ok(found.length > 0 && found.length < 40, `${found.length} of 40 messages came`);
       t.equal(

@@ -125,7 +125,11 @@ export const topics: TestCase[] = chapter("4.7 Topic names and topic filters", (
     { seconds: 2 },
   );
 
-  test("keeps clients from speaking to each other below $SYS", { v5: "G20-32", v4: "G20-32" }, async (t) => {
+  test("keeps clients from speaking to each other below $SYS", {
+    v5: "G20-32",
+    v4: "G20-32",
+    v3: "G20-32",
+  }, async (t) => {
     const watcher = await subscriber(t, `$SYS/${t.topic}/#`);
     const client = await t.connect();
     client.publishOnly(`$SYS/${t.topic}/x`, "x", { qos: 1, retain: true });
@@ -163,7 +167,11 @@ export const topics: TestCase[] = chapter("4.7 Topic names and topic filters", (
     t.equal([found.topicBytes.length, found.text], [65535, "x"], "message");
   });
 
-  test("survives topic names of very many levels", { v5: "G21-15 4.7.3-3", v4: "G21-15 4.7.3-3" }, async (t) => {
+  test("survives topic names of very many levels", {
+    v5: "G21-15 4.7.3-3",
+    v4: "G21-15 4.7.3-3",
+    v3: "G21-15",
+  }, async (t) => {
     const deep = `${t.topic}${"/".repeat(20_000)}`;
     const watcher = await subscriber(t, `${t.topic}/#`);
     for (const part of [
@@ -205,7 +213,11 @@ export const topics: TestCase[] = chapter("4.7 Topic names and topic filters", (
     }
   });
 
-  test("treats prefixes of other brokers as ordinary, or refuses them", { v5: "G21-21", v4: "G21-21" }, async (t) => {
+  test("treats prefixes of other brokers as ordinary, or refuses them", {
+    v5: "G21-21",
+    v4: "G21-21",
+    v3: "G21-21",
+  }, async (t) => {
     for (const prefix of ["$queue", "$exclusive"]) {
       const client = await t.connect();
       const suback = await client.trySubscribe([`${prefix}/${t.topic}`, 0]);

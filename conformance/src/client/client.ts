@@ -7,9 +7,10 @@ import { bytes, type Part } from "../bytes/bytes.ts";
 import * as build from "../bytes/packets.ts";
 import { Conversation } from "./conversation.ts";
 import type { Packet, PacketName } from "./packet.ts";
+import { stalledSince } from "./stalls.ts";
 import { StrictDecoder } from "./strict-decoder.ts";
 
-/** How long a broker may take to answer, in milliseconds. */
+/** How long a broker may take to answer, in milliseconds; and what the machine kept us waiting besides. */
 const PATIENCE = 10_000;
 
 /** Subscription as tests write it: a filter, or a filter with its options byte. Without one: QoS 2, or 1 at most. */
@@ -88,10 +89,13 @@ export class Client {
         else if (this.ended)
           finish(() => reject(new Error(`wanted ${what}, the broker closed the connection${this.#seen()}`)));
       };
-      const timer = setTimeout(
-        () => finish(() => reject(new Error(`wanted ${what}, nothing came within ${patience} ms${this.#seen()}`))),
-        patience,
-      );
+      const began = Date.now();
+      const giveUp = (): void => {
+        const left = began + patience + 2 * stalledSince(began) - Date.now();
+        if (left > 0) timer = setTimeout(giveUp, left);
+        else finish(() => reject(new Error(`wanted ${what}, nothing came within ${patience} ms${this.#seen()}`)));
+      };
+      let timer = setTimeout(giveUp, patience);
       this.#watchers.add(watch);
       watch();
     });

@@ -2,6 +2,7 @@
 
 import type { Result } from "../runner/run.ts";
 import { type Edition, loadStatements, type Statement } from "../runner/statements.ts";
+import { versionName } from "../runner/test-case.ts";
 import { testsOf } from "./coverage.ts";
 
 const TITLES: Readonly<Record<Edition, string>> = {
@@ -104,13 +105,5 @@ function section(edition: Edition, rows: readonly Row[]): string {
 }
 
 function reasonOf(statement: Statement): string {
-  if (statement.appliesToServer !== "no") return "";
-  return statement.actor === "client"
-    ? "not observable on a broker: it binds the client"
-    : "not observable from outside";
-}
-
-/** Name of a protocol level. */
-export function versionName(version: 3 | 4 | 5): string {
-  return { 3: "3.1", 4: "3.1.1", 5: "5.0" }[version];
+  return statement.appliesToServer === "no" ? statement.notObservable || "not observable from outside." : "";
 }

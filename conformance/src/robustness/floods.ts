@@ -122,7 +122,7 @@ export const floods: readonly Flood[] = [
       const complaints = await meanwhile(broker, patience);
       await delay(500);
       const grown = (await vitals(broker)).memory - before;
-      if (grown > 10) complaints.push(`${grown.toFixed(1)} MiB were taken for packets that never came`);
+      if (grown > 4) complaints.push(`${grown.toFixed(1)} MiB were taken for packets that never came`);
       closeAll(sockets);
       return complaints;
     },

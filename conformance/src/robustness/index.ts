@@ -5,7 +5,7 @@ import type { OwnBrokers } from "../brokers/gmqttd.ts";
 import { runCorpus } from "./corpus-run.ts";
 import { floods } from "./floods.ts";
 import { fuzz } from "./fuzzer.ts";
-import { checkHealth, healthyRound, patienceNow, vitals } from "./health.ts";
+import { checkHealth, forgetRetained, healthyRound, patienceNow, vitals } from "./health.ts";
 
 /** Counts of what was run. */
 export interface RobustnessResult {
@@ -24,7 +24,7 @@ export async function runRobustness(
   brokers: OwnBrokers,
   options: { seconds: number; seed: number },
 ): Promise<RobustnessResult> {
-  const broker = await brokers.launch("default");
+  const broker = await brokers.launch("fleeting");
   let [passed, failed] = [0, 0];
   try {
     // What grows once (code, pools) must not be taken for a leak.
@@ -37,7 +37,7 @@ export async function runRobustness(
       const took = ((Date.now() - began) / 1000).toFixed(1);
       const after = await vitals(broker);
       console.log(
-        `${complaints.length === 0 ? "ok  " : "FAIL"} ${trial.name} (${took} s, ${before.memory} to ${after.memory} MiB)`,
+        `${complaints.length === 0 ? "ok  " : "FAIL"} ${trial.name} (${took} s, ${before.memory} to ${after.memory} MiB in use)`,
       );
       for (const complaint of complaints.slice(0, 20)) console.log(`       ${complaint}`);
       if (complaints.length === 0) passed++;
@@ -70,8 +70,9 @@ function trials({ seconds, seed }: { seconds: number; seed: number }): Trial[] {
         const report = await fuzz(broker, seconds, seed);
         const [early, late] = report.memory;
         console.log(
-          `     ${report.conversations} conversations, ${report.packets} packets, ${report.bytesReceived} bytes received, memory ${early} MiB after a tenth, ${late} MiB at the end`,
+          `     ${report.conversations} conversations, ${report.packets} packets, ${report.bytesReceived} bytes received, memory in use ${early} MiB after a tenth, ${late} MiB at the end`,
         );
+        await forgetRetained(broker);
         return report.complaints;
       },
     },

@@ -5,6 +5,7 @@ import type { Brokers, Endpoint, Launched, ProfileName } from "../brokers/broker
 import { connect as buildConnect, type ConnectOptions, type Version } from "../bytes/packets.ts";
 import { Client, openTcp } from "../client/client.ts";
 import type { Packet } from "../client/packet.ts";
+import { stalledSince } from "../client/stalls.ts";
 import { upgrade, WebSocketStream } from "../client/websocket.ts";
 
 /** The broker does not offer what the test needs. */
@@ -134,6 +135,14 @@ export class TestContext {
 
   ok(condition: boolean, what: string): void {
     if (!condition) throw new Error(what);
+  }
+
+  /** What began then (`Date.now()`) is over now, not before `least` milliseconds and not after `most`. */
+  within(began: number, least: number, most: number, what: string): void {
+    const took = Date.now() - began;
+    this.ok(took >= least, `${what} after ${took} ms, not before ${least} ms`);
+    const allowed = most + 2 * stalledSince(began);
+    this.ok(took <= allowed, `${what} only after ${took} ms, ${Math.round(allowed)} ms are allowed`);
   }
 
   /** Sorted payloads, for messages whose order is free. */

@@ -1,6 +1,7 @@
 /** The statements of the standards, and our own numbers for the rules that have none; read from data/. */
 
 import { readFileSync } from "node:fs";
+import type { Version } from "../bytes/packets.ts";
 
 /** The documents that statements come from. */
 export type Edition = "5.0" | "3.1.1" | "rules";
@@ -15,16 +16,20 @@ export interface Statement {
   /** yes: the broker must do or enforce it. partly: it has a reaction to show. no: nothing to see from outside. */
   readonly appliesToServer: "yes" | "partly" | "no";
   readonly requirement: string;
+  /** The versions it binds. */
+  readonly versions: readonly Version[];
+  /** Why there is nothing to see on a broker, where that is so. */
+  readonly notObservable: string;
 }
-
-/** Versions by the edition whose statements bind them. */
-export const EDITION_OF: Readonly<Record<3 | 4 | 5, "5.0" | "3.1.1">> = { 3: "3.1.1", 4: "3.1.1", 5: "5.0" };
 
 const FILES: Readonly<Record<Edition, string>> = {
   "5.0": "mqtt-5.0.tsv",
   "3.1.1": "mqtt-3.1.1.tsv",
   rules: "rules.tsv",
 };
+
+const VERSIONS: Readonly<Record<"5.0" | "3.1.1", readonly Version[]>> = { "5.0": [5], "3.1.1": [4] };
+const NAMED: Readonly<Record<string, Version>> = { "5.0": 5, "3.1.1": 4, "3.1": 3 };
 
 /** All statements of an edition, in the document's order. */
 export function loadStatements(edition: Edition): Statement[] {
@@ -34,7 +39,20 @@ export function loadStatements(edition: Edition): Statement[] {
     .split("\n")
     .slice(1)
     .map((line) => {
-      const [id = "", section = "", actor = "", applies = "", requirement = ""] = line.split("\t");
-      return { id, edition, section, actor, appliesToServer: applies as Statement["appliesToServer"], requirement };
+      const [id = "", section = "", actor = "", applies = "", requirement = "", last = ""] = line.split("\t");
+      const appliesToServer = applies as Statement["appliesToServer"];
+      const versions = edition === "rules" ? versionsOf(last) : VERSIONS[edition];
+      const notObservable = edition === "rules" ? "" : last;
+      return { id, edition, section, actor, appliesToServer, requirement, versions, notObservable };
     });
+}
+
+/** The last column of our own rules. */
+function versionsOf(column: string): Version[] {
+  const names = column === "all" ? ["5.0", "3.1.1", "3.1"] : column.split(", ");
+  return names.map((name) => {
+    const version = NAMED[name];
+    if (version === undefined) throw new Error(`data/rules.tsv: there is no version ${name}`);
+    return version;
+  });
 }

@@ -52,3 +52,8 @@ export function chapter(name: string, define: (test: AddTest) => void): TestCase
   });
   return tests;
 }
+
+/** Name of a protocol level. */
+export function versionName(version: Version): string {
+  return { 3: "3.1", 4: "3.1.1", 5: "5.0" }[version];
+}

@@ -1,0 +1,24 @@
+/**
+ * How long this process was kept from running: on a busy machine the broker was kept from it as well, so upper limits of
+ * durations grow by it. Lower limits never change: nothing happens early because a machine is busy.
+ */
+
+const TICK = 50;
+/** Timers are never exact; what is less than this is no stall, in milliseconds. */
+const NOISE = 5;
+
+const stalls: { readonly at: number; readonly length: number }[] = [];
+let last = Date.now();
+
+setInterval(() => {
+  const now = Date.now();
+  const length = now - last - TICK;
+  if (length > NOISE) stalls.push({ at: now, length });
+  last = now;
+}, TICK).unref();
+
+/** Milliseconds lost since then. */
+export function stalledSince(began: number): number {
+  const current = Math.max(0, Date.now() - last - TICK);
+  return stalls.reduce((sum, { at, length }) => (at > began ? sum + length : sum), current);
+}
