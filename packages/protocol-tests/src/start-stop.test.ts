@@ -1,8 +1,8 @@
 /** Starts that are interrupted, and starts that fail half-way. */
 
 import { type AddressInfo, createServer } from "node:net";
-import { createBroker, type Plugin, StartError } from "@gmqtt/broker";
-import { createSlowPersistence } from "@gmqtt/testing";
+import { createBroker, type Plugin, StartError, silentLogger } from "@gmqtt/broker";
+import { createSlowPersistence, VirtualClock } from "@gmqtt/testing";
 import { describe, expect, it } from "vitest";
 
 /** Notes what happens to it; `load` waits for `loaded`. */
@@ -17,6 +17,16 @@ function slowPlugin(events: string[], loaded: Promise<void>): Plugin {
     hookWrapper: () => ({}),
   };
 }
+
+const emptySession = {
+  username: undefined,
+  protocolVersion: 5,
+  expiryInterval: 4_294_967_295,
+  createdAt: 0,
+  disconnectedAt: 0,
+  will: undefined,
+} as const;
+const nothingStored = { subscriptions: [], incomingPacketIds: [], deliveries: 0, lastSequence: 0 };
 
 describe("a broker", () => {
   it("that is stopped while it starts finishes its start, and then stops", async () => {
@@ -82,6 +92,25 @@ describe("a broker", () => {
     await broker.stop();
     const begun = failing === "store" ? ["prepare", "store prepared"] : ["prepare", "store prepared", "load prepared"];
     expect(events).toEqual([...begun, "unload"]);
+  });
+
+  it("says every five seconds how many sessions are restored", async () => {
+    const clock = new VirtualClock();
+    const store = createSlowPersistence().connect();
+    store.sessions = async function* () {
+      for (const clientId of ["a", "b", "c", "d"]) {
+        yield [{ session: { ...emptySession, clientId }, ...nothingStored }];
+        await clock.advance(3000);
+      }
+    };
+    const told: object[] = [];
+    const info = (fields: object, text: string): void => {
+      if (text === "sessions are being restored") told.push(fields);
+    };
+    const broker = createBroker({ clock, persistence: store, logger: { ...silentLogger, info } });
+    await broker.start();
+    await broker.stop();
+    expect(told).toEqual([{ sessions: 3 }]);
   });
 
   it("is started once", async () => {

@@ -5,6 +5,9 @@ import type { RestoredSession } from "../persistence/persistence.ts";
 import { restoreMessage } from "../session/restore.ts";
 import { Session } from "../session/session.ts";
 
+/** A long start says so often how far it is: milliseconds. */
+const PROGRESS_PAUSE = 5000;
+
 /** Reads everything back; `progress` hears how many sessions there are so far. Sessions and wills that were due meanwhile end. */
 export async function restoreState(broker: BrokerServices, progress: (sessions: number) => void): Promise<void> {
   for await (const page of broker.persistence.retained()) {
@@ -15,11 +18,15 @@ export async function restoreState(broker: BrokerServices, progress: (sessions: 
     }
   }
   let count = 0;
+  let told = broker.clock.monotonic();
   const restored: Session[] = [];
   for await (const page of broker.persistence.sessions()) {
     for (const stored of page) restored.push(restoreSession(broker, stored));
     count += page.length;
     progress(count);
+    if (broker.clock.monotonic() - told < PROGRESS_PAUSE) continue;
+    told = broker.clock.monotonic();
+    broker.logger.info({ sessions: count }, "sessions are being restored");
   }
   // Only when all subscriptions are back: an end may publish a will, and others are to get it.
   for (const session of restored) broker.sessions.restore(session);
