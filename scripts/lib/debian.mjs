@@ -1,26 +1,32 @@
-/** What the tests need from Debian: real clients, a real Redis, certificates. */
+/** What tests and benchmarks need from Debian: real clients, other brokers, a real Redis, certificates. */
 import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, rmSync, writeFileSync } from "node:fs";
 import { environment, run } from "./run.mjs";
 
+const redis = { name: "redis-server", ask: ["redis-server", "--version"] };
+const openssl = { name: "openssl", ask: ["openssl", "version"] };
+
 /** Each package with the question that shows whether it is there; /usr/bin/python3 is the one Debian's modules serve. */
-const needs = [
-  { name: "redis-server", ask: ["redis-server", "--version"] },
+const forTests = [
+  redis,
   { name: "mosquitto-clients", ask: ["mosquitto_pub", "--help"], code: 1 },
   { name: "mosquitto", ask: ["mosquitto_passwd", "--help"], code: 1 },
-  { name: "openssl", ask: ["openssl", "version"] },
+  openssl,
   { name: "python3-paho-mqtt", ask: ["/usr/bin/python3", "-c", "import paho.mqtt.client"] },
 ];
 
+/** What the comparison with other brokers needs. */
+export const forBench = [redis, openssl, { name: "mosquitto", ask: ["/usr/sbin/mosquitto", "-h"], code: 3 }];
+
 const policy = "/usr/sbin/policy-rc.d";
 
-/** Installs what is missing when we may; else says in one line what to install. The tests run in any case. */
-export async function ensureDebianPackages() {
+/** Installs what is missing when we may; else says in one line what to install. What was to run runs in any case. */
+export async function ensureDebianPackages(needs = forTests) {
   const missing = needs.filter((need) => !isThere(need)).map(({ name }) => name);
   if (missing.length === 0) return;
   const command = `apt-get install -y --no-install-recommends ${missing.join(" ")}`;
   if (process.getuid?.() !== 0 || !existsSync("/usr/bin/apt-get")) {
-    console.error(`some tests need programs that are missing, install them with: ${command}`);
+    console.error(`some programs are missing, install them with: ${command}`);
     return;
   }
   console.error(`installing from Debian: ${missing.join(" ")}`);
@@ -30,7 +36,7 @@ export async function ensureDebianPackages() {
     const updated = await run(apt, ["update"], { env, quiet: true });
     return updated === 0 ? run(apt, args, { env, quiet: true }) : updated;
   });
-  if (code !== 0) console.error(`some tests will miss programs, this failed with exit code ${code}: ${command}`);
+  if (code !== 0) console.error(`some programs stay missing, this failed with exit code ${code}: ${command}`);
 }
 
 /** The tests start their own servers on free ports: a package must not start its service, least of all in a container. */
