@@ -269,7 +269,7 @@ class BrokerServer implements Broker {
         baseDirectory: this.#options.baseDirectory ?? process.cwd(),
         accept: (transport) => this.acceptTransport(transport),
         logger: this.logger,
-        maximumPayload: this.config.mqtt.maxPacketSize,
+        maximumPayload: () => this.config.mqtt.maxPacketSize,
         path: `listeners.${index}`,
       });
       this.#listeners.push(listener);

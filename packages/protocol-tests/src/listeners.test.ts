@@ -152,6 +152,8 @@ describe.each(ways)("a connection over $name", ({ address, options, told }) => {
     // With mutual TLS the certificate says who it is, whatever CONNECT says.
     expect(usernames).toEqual([told.certificateUsername ?? "somebody"]);
     expect(accepted[0]?.certificate?.subject.CN).toBe(told.certificateUsername);
+    // Larger than a CONNECT may be, from one who has introduced himself.
+    await client.publish("large", Buffer.alloc(1_500_000), { qos: 1 });
     await client.disconnect();
   });
 

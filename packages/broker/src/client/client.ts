@@ -16,7 +16,7 @@ import {
 import { type Awaitable, isPromise } from "../awaitable.ts";
 import { Connection, type ConnectionOwner, type ConnectionShared } from "../connection/connection.ts";
 import type { BrokerServices } from "../handlers/context.ts";
-import type { Transport } from "../listeners/transport.ts";
+import { LARGEST_CONNECT, type Transport } from "../listeners/transport.ts";
 import type { Session } from "../session/session.ts";
 import { TrafficCounters } from "../stats/stats.ts";
 import type { WheelTimer } from "../timer-wheel.ts";
@@ -71,9 +71,6 @@ const LIMIT_KEYS: Readonly<Record<DecoderLimit, string>> = {
   maximumUserProperties: "limits.max_user_properties",
   maximumFilters: "limits.max_filters_per_packet",
 };
-
-/** The largest CONNECT: what nobody has vouched for is not buffered without bound. Bytes. */
-const LARGEST_CONNECT = 1024 * 1024;
 
 /** The largest packet the protocol has: header and all. */
 const PROTOCOL_LIMIT = 268435460;
@@ -215,6 +212,7 @@ export class Client implements ConnectionOwner, HandshakePeer {
     if (options.keepAlive === 0) connection.transport.probe?.();
     connection.limitOutput(options.clientMaxPacketSize, options.requestProblemInformation);
     connection.decoder.maximumPacketSize = packetLimit(options.maxPacketSize);
+    connection.transport.liftConnectLimit?.();
     const connected = this.#makeConnected(session, options, allowed.sessionExpiry);
     this.#connected = connected;
     this.#environment.clients.add(this);

@@ -14,7 +14,7 @@ import { refuseUpgrade, WebSocketUpgrade, type WebSocketUpgradeOptions } from ".
 const LARGEST_PACKET = 268_435_455;
 
 /** How a broker is attached to an HTTP server. */
-export interface AttachOptions extends Partial<WebSocketUpgradeOptions> {
+export interface AttachOptions extends Partial<Omit<WebSocketUpgradeOptions, "maximumPayload">> {
   /** The one path whose upgrades the broker takes, exactly as requested, without the query: `/mqtt`. */
   readonly path: string;
   /** Where connections go: `(transport) => broker.acceptTransport(transport)`. */
@@ -42,8 +42,8 @@ export function attachToHttpServer(server: Server, options: AttachOptions): () =
     requireSubprotocol: false,
     listener: "attached",
     logger: silentLogger,
-    maximumPayload: LARGEST_PACKET,
     ...options,
+    maximumPayload: () => options.maximumPayload ?? LARGEST_PACKET,
   };
   const upgrade = new WebSocketUpgrade(resolved);
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {

@@ -17,7 +17,7 @@ afterEach(async () => {
 
 function open(config: Partial<ListenerConfig>, accepted: Accepted, logger = new RecordingLogger()): Promise<Listener> {
   const full: ListenerConfig = { address: "127.0.0.1:0", backlog: 511, ...config };
-  const options = { baseDirectory: "/", accept: accepted.accept, logger, maximumPayload: 1024 };
+  const options = { baseDirectory: "/", accept: accepted.accept, logger, maximumPayload: () => 1024 };
   return openListener(full, options).then((listener) => {
     undo.push(() => listener.close());
     return listener;

@@ -22,8 +22,8 @@ export interface OpenListenerOptions {
   readonly baseDirectory: string;
   readonly accept: AcceptTransport;
   readonly logger: Logger;
-  /** Largest packet in bytes that the broker takes; a WebSocket message may hold one whole. */
-  readonly maximumPayload: number;
+  /** Largest packet in bytes that the broker takes just now; a WebSocket message may hold one whole. */
+  readonly maximumPayload: () => number;
   /** Configuration key of the entry, for errors. Default: `listeners`. */
   readonly path?: string;
   /** Milliseconds for PROXY header, TLS handshake and WebSocket upgrade together. Default: 10,000. */

@@ -38,7 +38,13 @@ async function open(config: Partial<ListenerConfig> = {}, openingTimeout = 10_00
   const logger = new RecordingLogger();
   const listener = await openListener(
     { address: "127.0.0.1:0", backlog: 511, proxyProtocol: { trusted: ["10.0.0.0/8", "127.0.0.1", "::1"] }, ...config },
-    { baseDirectory: certificates.directory, accept: accepted.accept, logger, maximumPayload: 1024, openingTimeout },
+    {
+      baseDirectory: certificates.directory,
+      accept: accepted.accept,
+      logger,
+      maximumPayload: () => 1024,
+      openingTimeout,
+    },
   );
   undo.push(() => listener.close());
   return { listener, accepted, logger };

@@ -45,7 +45,13 @@ async function open(tls: Partial<ListenerTlsConfig> = {}, openingTimeout = 10_00
       backlog: 511,
       tls: { cert: "server.crt", key: "server.key", verify: false, usernameFromCommonName: false, ...tls },
     },
-    { baseDirectory: certificates.directory, accept: accepted.accept, logger, maximumPayload: 1024, openingTimeout },
+    {
+      baseDirectory: certificates.directory,
+      accept: accepted.accept,
+      logger,
+      maximumPayload: () => 1024,
+      openingTimeout,
+    },
   );
   undo.push(() => listener.close());
   return { listener, accepted, logger };

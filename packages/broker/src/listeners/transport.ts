@@ -22,6 +22,9 @@ export interface TransportInfo {
   readonly certificateUsername?: string | undefined;
 }
 
+/** The largest CONNECT: what nobody has vouched for is not buffered without bound. Bytes. */
+export const LARGEST_CONNECT: number = 1024 * 1024;
+
 /** Told by the transport what happens on it. */
 export interface TransportHandler {
   /** Bytes arrived. The chunk belongs to the handler; the transport never writes into it again. */
@@ -48,6 +51,8 @@ export interface Transport {
   readonly bufferedBytes: number;
   pause(): void;
   resume(): void;
+  /** The client is known: what comes may be larger than a CONNECT. For transports that hold more than they hand over. */
+  liftConnectLimit?(): void;
   /** Finishes the outgoing direction behind what was written; the incoming one stays open. */
   end(): void;
   /** Closes at once, both directions. */

@@ -27,7 +27,7 @@ afterEach(async () => {
 async function open(config: Partial<ListenerConfig> = {}, accepted = new Accepted()): Promise<Listener> {
   const listener = await openListener(
     { address: `unix://${file}`, backlog: 511, ...config },
-    { baseDirectory: directory, accept: accepted.accept, logger: new RecordingLogger(), maximumPayload: 1024 },
+    { baseDirectory: directory, accept: accepted.accept, logger: new RecordingLogger(), maximumPayload: () => 1024 },
   );
   undo.push(() => listener.close());
   return listener;

@@ -23,7 +23,7 @@ interface Opened {
 
 async function open(
   websocket: Partial<NonNullable<ListenerConfig["websocket"]>> = {},
-  options: { readonly openingTimeout?: number; readonly maximumPayload?: number } = {},
+  options: { readonly openingTimeout?: number; readonly maximumPayload?: () => number } = {},
 ): Promise<Opened> {
   const accepted = new Accepted();
   const logger = new RecordingLogger();
@@ -33,7 +33,7 @@ async function open(
       backlog: 511,
       websocket: { path: "/", allowedOrigins: [], requireSubprotocol: false, ...websocket },
     },
-    { baseDirectory: "/", accept: accepted.accept, logger, maximumPayload: 1024, ...options },
+    { baseDirectory: "/", accept: accepted.accept, logger, maximumPayload: () => 1024, ...options },
   );
   undo.push(() => listener.close());
   return { listener, accepted, logger };
@@ -51,7 +51,7 @@ async function refusal(client: WebSocket): Promise<number | undefined> {
   return response.statusCode;
 }
 
-async function pair(options: { readonly maximumPayload?: number } = {}): Promise<{
+async function pair(options: { readonly maximumPayload?: () => number } = {}): Promise<{
   readonly client: WebSocket;
   readonly raw: Socket;
   readonly recorder: Recorder;
@@ -271,11 +271,39 @@ describe("a WebSocket listener", () => {
   });
 
   it("takes a message as large as the largest packet, and none above", async () => {
-    const { client, recorder } = await pair({ maximumPayload: 2_000_000 });
+    const { client, recorder } = await pair({ maximumPayload: () => 2_000_000 });
+    recorder.transport.liftConnectLimit?.();
     client.send(Buffer.alloc(2_000_005));
     await recorder.until(() => recorder.bytes === 2_000_005);
     client.send(Buffer.alloc(2_000_006));
     expect((await closing(client))[0]).toBe(1009);
+  });
+
+  it("asks for the limit at each connection, so that a reload counts for new ones", async () => {
+    let limit = 2_000_000;
+    const { listener, accepted } = await open({}, { maximumPayload: () => limit });
+    limit = 3_000_000;
+    const client = dial(listener.port);
+    await once(client, "open");
+    const recorder = new Recorder(await accepted.next());
+    recorder.transport.liftConnectLimit?.();
+    client.send(Buffer.alloc(3_000_005));
+    await recorder.until(() => recorder.bytes === 3_000_005);
+  });
+
+  it("holds no more than a CONNECT for a client that nobody knows, whatever was announced [hard case 1]", async () => {
+    const { client, raw, recorder } = await pair({ maximumPayload: () => 268_435_460 });
+    // The head of a frame of 200 MiB, masked with zeros; its payload begins, and is cut off soon.
+    raw.write(Buffer.of(0x82, 0xff, 0, 0, 0, 0, 0x0c, 0x80, 0, 0, 0, 0, 0, 0));
+    let written = 0;
+    while (!recorder.closes.length && written < 64 * 1024 * 1024) {
+      if (!raw.write(Buffer.alloc(65_536)))
+        await Promise.race([once(raw, "drain"), closing(client), recorder.closed()]);
+      written += 65_536;
+    }
+    await recorder.closed();
+    expect(recorder.closes).toEqual([new Error("a message of more than 1048576 bytes before CONNECT")]);
+    expect([recorder.bytes, written < 64 * 1024 * 1024]).toEqual([0, true]);
   });
 
   it("tells a reset, and is destroyed twice without harm", async () => {
@@ -458,7 +486,7 @@ describe("a secure WebSocket listener", () => {
         baseDirectory: certificates.directory,
         accept: accepted.accept,
         logger: new RecordingLogger(),
-        maximumPayload: 1024,
+        maximumPayload: () => 1024,
       },
     );
     undo.push(() => listener.close());

@@ -3,7 +3,7 @@
 import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
 import { probePeer } from "./probe.ts";
-import type { Transport, TransportHandler, TransportInfo } from "./transport.ts";
+import { LARGEST_CONNECT, type Transport, type TransportHandler, type TransportInfo } from "./transport.ts";
 
 /** Writes up to this many bytes are copied into one frame; in larger ones each segment is a fragment and lies where it lies. */
 const largestCopy = 4096;
@@ -12,6 +12,10 @@ const largestCopy = 4096;
 const normalClosure = 1000;
 const unsupportedData = 1003;
 const abnormalClosure = 1006;
+const messageTooBig = 1009;
+
+/** Headers of frames that a CONNECT may be split into, besides the CONNECT; bytes. */
+const framing = 64 * 1024;
 
 const whole = { binary: true, compress: false, fin: true } as const;
 const begun = { binary: true, compress: false, fin: false } as const;
@@ -22,6 +26,9 @@ export class WebSocketTransport implements Transport {
   readonly #socket: Duplex;
   readonly #webSocket: WebSocket;
   readonly #onSent: () => void;
+  readonly #onRaw: (chunk: Buffer) => void;
+  /** Bytes that ws holds of a message which is not complete; looked at until the client is known. */
+  #incomplete = 0;
   #handler: TransportHandler | undefined;
   /** Messages that ws had parsed already when we paused: at most what one read from the socket held. */
   readonly #held: Buffer[] = [];
@@ -42,6 +49,8 @@ export class WebSocketTransport implements Transport {
     webSocket.on("message", (data, isBinary) => this.#received(data as Buffer[] | Buffer, isBinary));
     webSocket.on("error", (error) => this.#failed(error));
     webSocket.on("close", (code) => this.#closed(code));
+    this.#onRaw = (chunk) => this.#watch(chunk.length);
+    socket.on("data", this.#onRaw);
     // ws keeps a broken socket's error to itself.
     socket.on("error", (error) => this.#failed(error));
   }
@@ -91,6 +100,10 @@ export class WebSocketTransport implements Transport {
     else queueMicrotask(() => this.#release());
   }
 
+  liftConnectLimit(): void {
+    this.#socket.off("data", this.#onRaw);
+  }
+
   end(): void {
     if (this.#isOpen) this.#webSocket.close(normalClosure);
   }
@@ -108,7 +121,18 @@ export class WebSocketTransport implements Transport {
     return this.#webSocket.readyState === this.#webSocket.OPEN;
   }
 
+  /** ws keeps the whole of a message, however large it was announced; a client that nobody knows gets no such credit. */
+  #watch(bytes: number): void {
+    this.#incomplete += bytes;
+    if (this.#incomplete <= LARGEST_CONNECT + framing || this.#deaf) return;
+    this.#deaf = true;
+    this.#error = new Error(`a message of more than ${LARGEST_CONNECT} bytes before CONNECT`);
+    this.#webSocket.close(messageTooBig, "too large for a CONNECT");
+    this.#webSocket.terminate();
+  }
+
   #received(data: Buffer[] | Buffer, isBinary: boolean): void {
+    this.#incomplete = 0;
     if (this.#deaf) return;
     if (!isBinary || !Array.isArray(data)) {
       // [MQTT-6.0.0-1]

@@ -16,8 +16,8 @@ export interface WebSocketUpgradeOptions {
   readonly listener: string;
   readonly accept: AcceptTransport;
   readonly logger: Logger;
-  /** Largest MQTT packet in bytes. */
-  readonly maximumPayload: number;
+  /** Largest MQTT packet in bytes; asked for each connection. */
+  readonly maximumPayload: () => number;
 }
 
 /** In the order of our preference. */
@@ -43,8 +43,6 @@ export class WebSocketUpgrade {
       noServer: true,
       clientTracking: false,
       perMessageDeflate: false,
-      // ws hands over whole messages, so this is what one connection can make it hold: no more than the decoder may.
-      maxPayload: Math.max(options.maximumPayload + fixedHeaderBytes, smallestMessageLimit),
       handleProtocols: (offered) => subprotocols.find((name) => offered.has(name)) ?? false,
       closeTimeout,
     } as ConstructorParameters<typeof WebSocketServer>[0]);
@@ -65,6 +63,8 @@ export class WebSocketUpgrade {
       refuseUpgrade(socket, 400, "offer the subprotocol mqtt");
       return;
     }
+    // ws hands over whole messages, so this is what one connection can make it hold: no more than the decoder may.
+    this.#server.options.maxPayload = Math.max(this.#options.maximumPayload() + fixedHeaderBytes, smallestMessageLimit);
     this.#server.handleUpgrade(request, socket, head, (webSocket) => {
       accept(new WebSocketTransport(webSocket, socket, describe()));
     });
