@@ -54,10 +54,10 @@ describe("check-config", () => {
     expect(stderr).toBe(
       `gmqttd: ${folder}/gmqttd.yml:2: plugin_order.0: plugin nothing not found ` +
         `(looked for @gmqtt/nothing and gmqtt-plugin-nothing from ${folder}), ` +
-        "install it with: npm install @gmqtt/nothing\n" +
+        "install it with: npm install gmqtt-plugin-nothing\n" +
         `gmqttd: ${folder}/gmqttd.yml:3: plugin_order.1: plugin admin2 not found ` +
         `(looked for @gmqtt/admin2 and gmqtt-plugin-admin2 from ${folder}), ` +
-        "install it with: npm install @gmqtt/admin2\n",
+        "did you mean admin? else install it with: npm install gmqtt-plugin-admin2\n",
     );
   });
 
@@ -164,6 +164,16 @@ describe("check-config", () => {
     expect(stderr.trimEnd().split("\n")).toEqual([expect.stringMatching(line)]);
   });
 
+  test("a plugin that has another name than it is called by is refused, with its name", async () => {
+    const source = "export default { name: 'two', create: () => ({}) };";
+    const text = "plugin_order: [one]\nplugins: { one: { package: ./one.mjs } }\n";
+    const { code, stderr } = await check(folderWith({ "gmqttd.yml": text, "one.mjs": source }));
+    expect(code).toBe(2);
+    expect(stderr).toMatch(
+      /gmqttd\.yml:1: plugin_order\.0: \.\/one\.mjs is the plugin two, so write two instead of one$/m,
+    );
+  });
+
   test("a plugin that can't be imported is named, its stack shown at level debug only", async () => {
     const folder = folderWith({
       "gmqttd.yml": "plugin_order: [a]\n",
@@ -179,7 +189,7 @@ describe("check-config", () => {
     const text = "persistence:\n  type: files\n  files: {path: a}\n";
     const { code, stderr } = await check(folderWith({ "gmqttd.yml": text }));
     expect(code).toBe(2);
-    expect(stderr).toMatch(/gmqttd\.yml:2: persistence\.type: .*npm install @gmqtt\/persistence-files$/m);
+    expect(stderr).toMatch(/gmqttd\.yml:2: persistence\.type: .*npm install gmqtt-plugin-persistence-files$/m);
     const files = packageFiles("@gmqtt/persistence-files", pluginSource("files", ["path"]));
     expect((await check(folderWith({ "gmqttd.yml": text, ...files }))).code).toBe(0);
     const wrong = await check(folderWith({ "gmqttd.yml": text.replace("path: a", "pth: a"), ...files }));

@@ -208,6 +208,19 @@ describe("stopping", () => {
     expect((await running.ended).code).toBe(0);
   });
 
+  test("a start that hangs is given up at shutdown_timeout after a signal, with code 1", async () => {
+    const text = `${listener}shutdown_timeout: 100ms\npid_file: a.pid\nplugin_order: [stuck]\n`;
+    const files = plugin("stuck", "load() { console.log('is stuck'); return new Promise(() => {}); },");
+    const folder = folderWith({ "gmqttd.yml": text, ...files });
+    const running = gmqttd(["start", "-c", join(folder, "gmqttd.yml")]);
+    await running.until(/is stuck/);
+    running.kill("SIGTERM");
+    const { code, output } = await running.ended;
+    expect(code).toBe(1);
+    expect(output).toMatch(/ERROR not started within shutdown_timeout after a signal to stop, given up signal=SIGTERM/);
+    expect(existsSync(join(folder, "a.pid"))).toBe(false);
+  });
+
   test("a signal that comes while it starts is heard afterwards", async () => {
     const files = plugin(
       "slow",

@@ -50,6 +50,7 @@ export {
   readPluginSection,
   resolveConfig,
 } from "./config/index.ts";
+export { nearest } from "./config/suggest.ts";
 export { ConfigError, MqttError, type MqttErrorOptions, ProtocolError, StartError } from "./errors.ts";
 export { HOOK_NAMES } from "./hooks/chain.ts";
 export type {

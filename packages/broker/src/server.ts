@@ -12,6 +12,7 @@ import type { Listener, RawStream, Transport } from "./listeners/transport.ts";
 import { type Logger, silentLogger } from "./logger.ts";
 import type { Persistence } from "./persistence/persistence.ts";
 import { type ApiRegistrar, createApiRegistrar } from "./plugin/api-registrar.ts";
+import { assertPlugins } from "./plugin/check-plugin.ts";
 import type { Plugin } from "./plugin/plugin.ts";
 import type {
   ApplyResult,
@@ -109,6 +110,7 @@ class BrokerServer implements Broker {
     this.clock = options.clock ?? systemClock;
     this.logger = options.logger ?? silentLogger;
     this.plugins = options.plugins ?? [];
+    assertPlugins(this.plugins);
     const config = resolveConfig(options.config ?? { listeners: [] });
     this.#persistence = options.persistence ?? persistenceFor(config.persistence.type, this.plugins);
     this.#undo = new UndoStack((culprit, error) => this.logger.error({ err: error, culprit }, "could not be stopped"));

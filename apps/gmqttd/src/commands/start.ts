@@ -57,7 +57,7 @@ async function run(
   const broker = makeBroker(loaded, logger);
   const dumpPackets = createPacketDump(broker, logger);
   logSetup(loaded, logger);
-  await broker.start();
+  if (!(await startUnlessStuck(broker, signals, logger))) return ExitCode.Failed;
   dumpPackets(broker.config.log);
   for (;;) {
     const request = await signals.next();
@@ -65,6 +65,20 @@ async function run(
     await reload(broker, options, logger);
     dumpPackets(broker.config.log);
   }
+}
+
+/** False when it was told to stop and the start, a plugin's `load` or a store that does not answer, goes on and on. */
+async function startUnlessStuck(broker: Broker, signals: Signals, logger: ProcessLogger): Promise<boolean> {
+  const started = broker.start().then(() => true);
+  const givenUp = signals.stopAsked.then(async (signal) => {
+    await delay(broker.config.shutdownTimeout, undefined, { ref: false });
+    return signal;
+  });
+  const outcome = await Promise.race([started, givenUp]);
+  if (outcome === true) return true;
+  logger.error({ signal: outcome }, "not started within shutdown_timeout after a signal to stop, given up");
+  started.catch(() => {}); // nobody waits for it any more
+  return false;
 }
 
 async function stop(broker: Broker, signal: string, logger: ProcessLogger): Promise<ExitCode> {

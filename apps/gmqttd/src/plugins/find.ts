@@ -3,7 +3,7 @@
 import { type BrokerConfig, ConfigError, type PluginDefinition } from "@gmqtt/broker";
 import type { ConfigFile } from "../config/file.ts";
 import { CommandFailure, ExitCode, explain, toFailure } from "../failure.ts";
-import { candidatePackages, type PluginModule, resolveModule } from "./resolve.ts";
+import { adviceFor, candidatePackages, type PluginModule, resolveModule } from "./resolve.ts";
 
 /** Where a plugin's section stands: `plugins.auth`, or `persistence.redis` for a store. */
 export type SectionPath = readonly [group: "plugins" | "persistence", name: string];
@@ -83,10 +83,10 @@ function findModule(wanted: WantedPlugin, section: Record<string, unknown>, base
     const module = resolveModule(candidate, baseDirectory);
     if (module !== undefined) return module;
   }
-  const [install] = candidates;
   const isPath = explicit !== undefined && /^(\.{0,2}\/)/.test(explicit);
   const looked = explicit === undefined ? candidates.join(" and ") : explicit;
-  const mend = isPath ? "no such file" : `install it with: npm install ${install}`;
+  const install = explicit === undefined ? adviceFor(wanted.name) : `install it with: npm install ${explicit}`;
+  const mend = isPath ? "no such file" : install;
   throw new CommandFailure(ExitCode.BadConfiguration, [
     `${wanted.path}: plugin ${wanted.name} not found (looked for ${looked} from ${baseDirectory}), ${mend}`,
   ]);
@@ -105,7 +105,16 @@ export async function importPlugin(
 
 async function importDefinition(wanted: WantedPlugin, module: PluginModule): Promise<PluginDefinition> {
   const imported = await importModule(wanted, module);
-  if (isDefinition(imported.default)) return imported.default;
+  if (isDefinition(imported.default)) {
+    const { name } = imported.default;
+    const [group, key] = wanted.section;
+    // A store may be called as `persistence.type` calls it.
+    if (name === wanted.name || (group === "persistence" && name === key)) return imported.default;
+    // Its section, its metrics and its reload all go by the name that it has.
+    throw new CommandFailure(ExitCode.BadConfiguration, [
+      `${wanted.path}: ${module.specifier} is the plugin ${name}, so write ${name} instead of ${wanted.name}`,
+    ]);
+  }
   throw new CommandFailure(ExitCode.BadConfiguration, [
     `${wanted.path}: ${module.specifier} is no plugin: its default export was not made by definePlugin`,
   ]);

@@ -3,14 +3,28 @@
 import { existsSync } from "node:fs";
 import { isAbsolute, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { nearest } from "@gmqtt/broker";
 import { resolve as resolveFrom } from "import-meta-resolve";
 
-/** Packages of ours whose name is not that of the plugin. */
-const packageOf: Readonly<Record<string, string>> = { admin: "@gmqtt/admin-grpc" };
+/** Our own plugins and their packages. */
+const own: ReadonlyMap<string, string> = new Map([
+  ["admin", "@gmqtt/admin-grpc"],
+  ["auth", "@gmqtt/auth"],
+  ["persistence-redis", "@gmqtt/persistence-redis"],
+  ["prometheus", "@gmqtt/prometheus"],
+]);
 
-/** Packages that a plugin may come from, the first one being what to install. */
+/** Packages that a plugin may come from. */
 export function candidatePackages(name: string): readonly string[] {
-  return [packageOf[name] ?? `@gmqtt/${name}`, `gmqtt-plugin-${name}`];
+  return [own.get(name) ?? `@gmqtt/${name}`, `gmqtt-plugin-${name}`];
+}
+
+/** What to do about a plugin that is missing; the name may be a slip of the finger. */
+export function adviceFor(name: string): string {
+  const ours = own.get(name);
+  const meant = ours === undefined ? nearest(name, own.keys()) : undefined;
+  const question = meant === undefined ? "" : `did you mean ${meant}? else `;
+  return `${question}install it with: npm install ${ours ?? `gmqtt-plugin-${name}`}`;
 }
 
 /** A module that a plugin comes from. */

@@ -7,6 +7,8 @@ export type Request = { readonly kind: "stop"; readonly signal: string } | { rea
 export interface Signals {
   /** Waits for the next request; those that came meanwhile were kept. Reloads that pile up are one. */
   next(): Promise<Request>;
+  /** Resolves with the first signal to stop, whatever is under way; `next` hands it out as well. */
+  readonly stopAsked: Promise<string>;
 }
 
 /**
@@ -20,6 +22,10 @@ export function takeSignals(onImpatience: (signal: string) => void): Signals {
   const waiting: Request[] = [];
   let resolveNext: ((request: Request) => void) | undefined;
   let firstStop: number | undefined;
+  let tellStop: (signal: string) => void = () => {};
+  const stopAsked = new Promise<string>((resolve) => {
+    tellStop = resolve;
+  });
 
   const deliver = (request: Request): void => {
     if (resolveNext === undefined) {
@@ -33,6 +39,7 @@ export function takeSignals(onImpatience: (signal: string) => void): Signals {
     if (firstStop === undefined) {
       firstStop = performance.now();
       deliver({ kind: "stop", signal });
+      tellStop(signal);
     } else if (performance.now() - firstStop > SAME_KEYSTROKE) {
       onImpatience(signal);
     }
@@ -45,6 +52,7 @@ export function takeSignals(onImpatience: (signal: string) => void): Signals {
   // Signal handlers alone don't keep a process alive, and a broker that listens nowhere has nothing else that would.
   setInterval(() => {}, 2 ** 30);
   return {
+    stopAsked,
     next: () => {
       const request = waiting.shift();
       if (request !== undefined) return Promise.resolve(request);

@@ -59,6 +59,15 @@ describe("mosquitto's acl_file", () => {
 });
 
 describe("a list of rules", () => {
+  test.each([
+    ["- access: deny", "line 1: topic: is missing"],
+    ["- { topic: { a: b } }", "line 1: topic: must be a text or a list of texts"],
+    ["- { topic: a, username: 5 }", "line 1: username: must be a text or a list of texts"],
+    ["- { topic: a, max_qos: 3 }", "line 1: max_qos: must be 0, 1 or 2"],
+  ])("says what is wrong with %s", (text, message) => {
+    expect(() => parseAccessFile(text, "acl.yml")).toThrow(message);
+  });
+
   test("is read as `acl` is", () => {
     const source = "# ours\n- topic: a/#\n  username: bob\n- {access: deny, topic: [b, c]}\n";
     expect(listFor("bob", source).receive("a/x")).toMatchObject({ allowed: true, rule: "acl rule 1" });

@@ -4,7 +4,9 @@ import { z } from "zod";
 import { type AccessRule, type Action, addressList, type Who } from "./rule.ts";
 
 const text = z.string().min(1);
-const texts = z.union([text.transform((one) => [one]), z.array(text).min(1)]);
+const texts = z.union([text.transform((one) => [one]), z.array(text).min(1)], {
+  error: ({ input }) => (input === undefined ? "is missing" : "must be a text or a list of texts"),
+});
 const filters = texts.refine((topics) => topics.every(isFilter), "must be a topic filter");
 const addresses = texts.refine(
   (ranges) => addressList(ranges) !== undefined,
@@ -16,7 +18,7 @@ const what = {
   access: z.enum(["allow", "deny"]).default("allow"),
   action: z.enum(["publish", "subscribe", "both"]).default("both"),
   topic: filters,
-  max_qos: z.union([z.literal(0), z.literal(1), z.literal(2)]).default(2),
+  max_qos: z.union([z.literal(0), z.literal(1), z.literal(2)], { error: "must be 0, 1 or 2" }).default(2),
   retain: z.boolean().default(true),
 };
 

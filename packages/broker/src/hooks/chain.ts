@@ -3,6 +3,7 @@
 import { MqttError, ReasonCode } from "@gmqtt/packets";
 import { isPromise } from "../awaitable.ts";
 import type { Logger } from "../logger.ts";
+import { assertWrapper } from "../plugin/check-plugin.ts";
 import type { Plugin } from "../plugin/plugin.ts";
 import type { PopulationCounters } from "../stats/stats.ts";
 import type { TimerWheel } from "../timer-wheel.ts";
@@ -77,10 +78,11 @@ export interface HookChainOptions {
 /** The first plugin is outermost. Plugins are asked for their wrappers once, here. */
 export function composeHooks(plugins: readonly Plugin[], options: HookChainOptions): ComposedHooks {
   const failures = new HookFailures(options);
-  const wrappers = plugins.map((plugin) => ({
-    name: plugin.name,
-    wrapper: plugin.hookWrapper() as Record<string, AnyWrapper | undefined>,
-  }));
+  const wrappers = plugins.map((plugin) => {
+    const wrapper = plugin.hookWrapper();
+    assertWrapper(plugin.name, wrapper, HOOK_NAMES);
+    return { name: plugin.name, wrapper: wrapper as Record<string, AnyWrapper | undefined> };
+  });
   const composed: Record<string, AnyHook | undefined> = {};
   for (const hook of HOOK_NAMES) {
     const wrapping = wrappers.filter(({ wrapper }) => wrapper[hook] !== undefined);
