@@ -16,7 +16,8 @@ export async function ensureInstalled() {
   const seen = contentsOf(["pnpm-lock.yaml", "pnpm-workspace.yaml", ...manifests]);
   if (existsSync(join(root, "node_modules/.modules.yaml")) && stampIs("installed", seen)) return;
   console.error("installing dependencies");
-  const args = ["install", "--frozen-lockfile", "--prefer-offline"];
+  // Its warnings are about what is not built yet, and nothing that somebody who starts a broker can do something about.
+  const args = ["install", "--frozen-lockfile", "--prefer-offline", "--loglevel=error"];
   await mustSucceed("the installation", runPnpm(args));
   writeStamp("installed", seen);
 }
