@@ -82,7 +82,7 @@ export async function openListener(config: ListenerConfig, options: OpenListener
   const onSocket = isPlain
     ? // Nothing to wait for: neither deadline nor bookkeeping.
       (socket: Socket): void =>
-        options.accept(new StreamTransport(socket, { kind, listener: name, ...addressesOf(socket) }))
+        options.accept(new StreamTransport(socket, { kind, listener: name, ...addressesOf(socket) }, true))
     : (socket: Socket): void => first(socket, new Opening(socket, timeout, openings));
 
   const bindOptions = { label: config.address, backlog: config.backlog, onSocket };

@@ -1,7 +1,9 @@
 /** The transport over any Node stream: TCP, TLS and Unix sockets, and streams that the embedding program hands in. */
 
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { probePeer } from "./probe.ts";
+import { readInto } from "./shared-read.ts";
 import type { Transport, TransportHandler, TransportInfo } from "./transport.ts";
 
 const transportOf = Symbol("transport");
@@ -33,13 +35,16 @@ export class StreamTransport implements Transport {
   readonly info: TransportInfo;
   readonly #stream: Duplex;
   readonly #onWritten: () => void;
+  readonly #unread: boolean;
   #handler: TransportHandler | undefined;
   #error: Error | undefined;
   #owesDrain = false;
   #closed = false;
 
-  constructor(stream: Duplex, info: TransportInfo) {
+  /** `unread`: a socket that was just accepted, and that nobody has read from. */
+  constructor(stream: Duplex, info: TransportInfo, unread = false) {
     this.info = info;
+    this.#unread = unread;
     this.#stream = stream;
     // Node's own 'drain' keeps silent below the high-water mark, so every write carries this one function instead.
     this.#onWritten = () => this.#written();
@@ -60,10 +65,12 @@ export class StreamTransport implements Transport {
       queueMicrotask(() => handler.onClose(this.#error));
       return;
     }
-    this.#stream.on("data", onStreamData);
-    this.#stream.on("end", onStreamEnd);
+    const stream = this.#stream;
+    stream.on("end", onStreamEnd);
+    if (this.#unread && readInto(stream as Socket, this)) stream.resume();
+    else stream.on("data", onStreamData);
     // The peer left, without a byte, while it was decided whether to let him in: Node has told nobody.
-    if (this.#stream.readableEnded) queueMicrotask(() => handler.onEnd());
+    if (stream.readableEnded) queueMicrotask(() => handler.onEnd());
   }
 
   write(segments: readonly Uint8Array[]): boolean {

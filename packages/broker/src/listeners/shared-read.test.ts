@@ -1,0 +1,97 @@
+import { createHash, randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { connect, createServer, type Server, type Socket } from "node:net";
+import { PassThrough } from "node:stream";
+import { TLSSocket } from "node:tls";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { readInto } from "./shared-read.ts";
+
+describe("sockets that read into one place", () => {
+  let server: Server;
+  const open: Socket[] = [];
+
+  beforeEach(async () => {
+    server = createServer({ allowHalfOpen: true });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+  });
+
+  afterEach(() => {
+    for (const socket of open.splice(0)) socket.destroy();
+    server.close();
+  });
+
+  /** Both ends of a connection; the second has not been read from. */
+  async function pair(): Promise<[Socket, Socket]> {
+    const address = server.address();
+    if (address === null || typeof address === "string") throw new Error("not bound");
+    const accepted = once(server, "connection");
+    const client = connect({ port: address.port, host: "127.0.0.1" });
+    const [socket] = (await accepted) as [Socket];
+    open.push(client, socket);
+    return [client, socket];
+  }
+
+  /** Reads all there is, keeping every chunk as it was handed over. */
+  function collect(socket: Socket) {
+    const chunks: Buffer[] = [];
+    expect(readInto(socket, { received: (chunk) => chunks.push(chunk) })).toBe(true);
+    const ended = once(socket, "end");
+    socket.resume();
+    return { chunks, ended };
+  }
+
+  const hash = (chunks: readonly Buffer[]): string => {
+    const sum = createHash("sha256");
+    for (const chunk of chunks) sum.update(chunk);
+    return sum.digest("hex");
+  };
+
+  test("get every byte once and in order, in memory that nobody writes into again, reads of all sizes", async () => {
+    const ends = [await pair(), await pair(), await pair()];
+    const transfers = ends.map(async ([client, socket], index) => {
+      const { chunks, ended } = collect(socket);
+      const sent = [1, 3, 100, 5000, 70_000, 300_000, 1_000_000].map((size) => randomBytes(size * (index + 1)));
+      for (const piece of sent) if (!client.write(piece)) await once(client, "drain");
+      client.end();
+      await ended;
+      expect(hash(chunks)).toBe(hash(sent));
+    });
+    await Promise.all(transfers);
+  });
+
+  test("read nothing while paused, and go on behind it", async () => {
+    const [client, socket] = await pair();
+    const { chunks, ended } = collect(socket);
+    client.write("a");
+    while (chunks.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    socket.pause();
+    client.write("b");
+    // Another connection's byte makes the whole way meanwhile.
+    const [other, otherSocket] = await pair();
+    const second = collect(otherSocket);
+    other.end("x");
+    await second.ended;
+    expect(Buffer.concat(chunks).toString()).toBe("a");
+    socket.resume();
+    client.end("c");
+    await ended;
+    expect(Buffer.concat(chunks).toString()).toBe("abc");
+  });
+
+  test("are not those that something was read from already", async () => {
+    const [client, socket] = await pair();
+    client.write("early");
+    while (socket.readableLength === 0) await new Promise((resolve) => setImmediate(resolve));
+    expect(readInto(socket, { received: () => expect.unreachable() })).toBe(false);
+    expect(String(socket.read())).toBe("early");
+  });
+
+  test("are plain sockets: others are left to be read as streams are", () => {
+    const nobody = { received: () => expect.unreachable() };
+    expect(readInto(new PassThrough() as unknown as Socket, nobody)).toBe(false);
+    const secured = new TLSSocket(new PassThrough() as unknown as Socket);
+    expect(readInto(secured, nobody)).toBe(false);
+    secured.destroy();
+  });
+});

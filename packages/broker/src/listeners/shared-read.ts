@@ -1,0 +1,80 @@
+/**
+ * Where plain sockets read into: one place for all of them, from which what came is copied into memory of its own size.
+ * Node would take 64 KiB from the system for every read, hand most of it back, and have the collector go through the
+ * whole heap for every few hundred reads of large messages. And since this place costs nothing per connection it can be
+ * larger: fewer reads, fewer packets that lie across two of them.
+ */
+
+import { Socket } from "node:net";
+
+const LARGEST_READ = 256 * 1024;
+const SLAB_SIZE = 64 * 1024;
+/** What is longer gets memory of its own. */
+const LONGEST_SHARED = 16 * 1024;
+
+const landing = Buffer.allocUnsafeSlow(LARGEST_READ);
+let slab = Buffer.allocUnsafeSlow(SLAB_SIZE);
+let used = 0;
+
+/** Told of each read. */
+export interface ReadTarget {
+  /** The bytes are the target's own. */
+  received(chunk: Buffer): void;
+}
+
+/**
+ * The fields that `net.connect` sets for its option `onread`. There is no such option for accepted sockets, so they are
+ * looked up by name; without them, in a Node that has them no more, sockets read as they always did.
+ */
+interface ReadFields {
+  readonly buffer: symbol;
+  readonly callback: symbol;
+}
+
+type ReadingSocket = Socket & {
+  _handle?: { useUserBuffer?: (buffer: Buffer) => void } | null;
+  [field: symbol]: unknown;
+};
+
+let fields: ReadFields | null | undefined;
+
+/** Has a socket that nobody has read from hand its reads to `target`. False: it can't; listen to its `data`. */
+export function readInto(socket: Socket, target: ReadTarget): boolean {
+  const reading = socket as ReadingSocket;
+  fields ??= findFields(reading);
+  const handle = reading._handle;
+  if (fields === null || socket.constructor !== Socket || typeof handle?.useUserBuffer !== "function") return false;
+  // Something came while an `onAccept` was waited for: it lies in the stream, and the stream hands it over in order.
+  if (socket.readableLength > 0) return false;
+  handle.useUserBuffer(landing);
+  reading[fields.buffer] = landing;
+  reading[fields.callback] = (length: number) => {
+    target.received(taken(length));
+    return true;
+  };
+  return true;
+}
+
+function findFields(socket: ReadingSocket): ReadFields | null {
+  const symbols = Object.getOwnPropertySymbols(socket);
+  const named = (name: string): symbol | undefined => symbols.find(({ description }) => description === name);
+  const [buffer, callback] = [named("kBuffer"), named("kBufferCb")];
+  return buffer === undefined || callback === undefined ? null : { buffer, callback };
+}
+
+/** What was read, moved to where nobody writes again. */
+function taken(length: number): Buffer {
+  if (length > LONGEST_SHARED) {
+    const own = Buffer.allocUnsafeSlow(length);
+    own.set(length === LARGEST_READ ? landing : landing.subarray(0, length));
+    return own;
+  }
+  if (used + length > SLAB_SIZE) {
+    slab = Buffer.allocUnsafeSlow(SLAB_SIZE);
+    used = 0;
+  }
+  const start = used;
+  used += length;
+  slab.set(landing.subarray(0, length), start);
+  return slab.subarray(start, used);
+}
