@@ -14,9 +14,9 @@ const memoryProbe = new URL("./gmqttd-memory-probe.js", import.meta.url).href;
 const plugin = fileURLToPath(new URL("./gmqttd-plugin.js", import.meta.url));
 const redisPlugin = fileURLToPath(new URL("../../../packages/persistence-redis/dist/index.js", import.meta.url));
 
-/** What each profile adds to the listeners, as YAML. */
+/** What each profile adds to the listeners, as YAML. Times are long enough for a machine that is busy with something else. */
 const CONFIGURATIONS: Readonly<Record<ProfileName, string>> = {
-  default: "sys: {interval: 1s}",
+  default: "sys: {interval: 1s}\nmqtt: {connect_timeout: 10s}",
   limited: [
     "mqtt:",
     "  maximum_qos: 1",
@@ -28,16 +28,16 @@ const CONFIGURATIONS: Readonly<Record<ProfileName, string>> = {
     "  topic_alias_maximum: 0",
     "  server_receive_maximum: 5",
     "  allow_zero_length_clientid: false",
-    "  max_keepalive: 3",
+    "  max_keepalive: 8",
     "  max_queued_messages: 10",
     "  max_inflight: 5",
-    "  connect_timeout: 1s",
+    "  connect_timeout: 30s",
     '  response_information: "answers/"',
     "  outgoing_topic_aliases: false",
     "limits: {max_clientid_length: 30, max_topic_levels: 8}",
   ].join("\n"),
-  secured: `plugin_order: [conformance]\nplugins: {conformance: {package: "${plugin}"}}`,
-  overlap: "mqtt: {delivery_mode: overlap}",
+  secured: `mqtt: {connect_timeout: 30s}\nplugin_order: [conformance]\nplugins: {conformance: {package: "${plugin}"}}`,
+  overlap: "mqtt: {delivery_mode: overlap, connect_timeout: 30s}",
   redirecting: 'mqtt: {server_reference: "elsewhere:1883"}',
   // What a fuzzer leaves behind goes away by itself.
   fleeting: "mqtt: {session_expiry: 4s}",
