@@ -19,8 +19,8 @@ export interface BarChart {
 }
 
 const COLOURS = ["#0b7a75", "#d97706", "#7c5cbf", "#be3455", "#4a6fa5"] as const;
-const WIDTH = 860;
-const LABELS = 300;
+const WIDTH = 940;
+const LABELS = 390;
 const NUMBERS = 70;
 const BAR = 13;
 const BETWEEN = 12;

@@ -4,6 +4,9 @@ import type { Outcome } from "../run/compare.ts";
 import { type BarChart, drawChart } from "./chart.ts";
 import { plain } from "./number.ts";
 
+/** Groups in a chart, if there are main ones among them. */
+const MOST = 14;
+
 /** Name of the file and the picture. */
 export interface Picture {
   readonly file: string;
@@ -13,7 +16,7 @@ export interface Picture {
 
 /** The charts for which there are figures. */
 export function picturesOf(outcomes: readonly Outcome[], names: readonly string[]): Picture[] {
-  const of = (section: string): Outcome[] => outcomes.filter(({ workload }) => workload.section === section);
+  const of = (section: string): Outcome[] => telling(outcomes.filter(({ workload }) => workload.section === section));
   const candidates: readonly [string, BarChart][] = [
     ["cpu.svg", cpuChart(of("messages"), names)],
     ["latency.svg", latencyChart(of("latency"), names)],
@@ -22,6 +25,12 @@ export function picturesOf(outcomes: readonly Outcome[], names: readonly string[
   return candidates
     .filter(([, { groups }]) => groups.length > 0)
     .map(([file, chart]) => ({ file, title: chart.title, svg: drawChart(chart) }));
+}
+
+/** A chart of everything tells nothing: of many workloads the main ones, which are those of `--quick`. */
+function telling(outcomes: readonly Outcome[]): Outcome[] {
+  const main = outcomes.filter(({ workload }) => workload.quick);
+  return outcomes.length > MOST && main.length > 0 ? main : [...outcomes];
 }
 
 function cpuChart(outcomes: readonly Outcome[], names: readonly string[]): BarChart {
@@ -60,16 +69,11 @@ function memoryChart(outcomes: readonly Outcome[], names: readonly string[]): Ba
 function groupsOf(outcomes: readonly Outcome[], names: readonly string[], figure: string): BarChart["groups"] {
   return outcomes
     .map(({ results, workload }) => ({
-      label: labelOf(workload.name, workload.title),
+      label: workload.title,
       bars: names.flatMap((name) => {
         const value = results.get(name)?.figures[figure];
         return value === undefined || value <= 0 ? [] : [{ name, value }];
       }),
     }))
     .filter(({ bars }) => bars.length > 0);
-}
-
-/** "the same" means nothing in a picture. */
-function labelOf(name: string, title: string): string {
-  return title.startsWith("the same") ? `${name}${title.slice("the same".length)}` : title;
 }

@@ -84,7 +84,7 @@ describe("charts", () => {
     format: String,
   };
   const widths = (svg: string): number[] =>
-    [...svg.matchAll(/<rect x="300" y="[\d.]+" width="([\d.]+)"/g)].map(([, width]) => Number(width));
+    [...svg.matchAll(/<rect x="390" y="[\d.]+" width="([\d.]+)"/g)].map(([, width]) => Number(width));
 
   it("draw bars as long as their values", () => {
     const [first, second] = widths(drawChart(chart)) as [number, number];
@@ -101,6 +101,13 @@ describe("charts", () => {
 
   it("are drawn of what there are figures for", () => {
     expect(picturesOf([PAIRS], ["gmqttd", "mosquitto"]).map(({ file }) => file)).toEqual(["cpu.svg"]);
+  });
+
+  it("show the main workloads when there are many", () => {
+    const all = workloads.filter(({ section }) => section === "messages");
+    const outcomes = all.map(({ name }) => outcome(name, { gmqttd: { cpuMicros: 1 } }));
+    const svg = picturesOf(outcomes, ["gmqttd"])[0]?.svg ?? "";
+    expect(all.filter(({ title }) => svg.includes(`>${title}<`))).toEqual(all.filter(({ quick }) => quick));
   });
 });
 
