@@ -7,14 +7,20 @@ import type { PeerOptions } from "./peer.ts";
 import { Publisher } from "./publisher.ts";
 import { Subscriber } from "./subscriber.ts";
 
+/** So many messages, then a rest: what is lost must not be replaced before somebody has looked. */
+const MESSAGES = 20;
+const SHORTEST_REST = 5000;
+const LONGEST_REST = 12_000;
 /** Every so many messages the retained message is removed. */
 const REMOVED_EVERY = 7;
 /** After so long without a disturbance everything retained has been sent: milliseconds. */
 const SETTLED = 2500;
 
-/** Publishes retained messages, removing them now and then. */
+/** Publishes retained messages, removing them now and then, with rests. */
 export class RetainedPublisher extends Publisher {
   readonly #retained: readonly Stream[];
+  #left = MESSAGES;
+  #restUntil = 0;
 
   constructor(options: PeerOptions, streams: readonly Stream[]) {
     super(options, streams);
@@ -22,7 +28,11 @@ export class RetainedPublisher extends Publisher {
   }
 
   override tick(): void {
-    if (!this.connected || this.open > 0) return;
+    if (!this.connected || this.open > 0 || Date.now() < this.#restUntil) return;
+    if (--this.#left === 0) {
+      this.#left = MESSAGES;
+      this.#restUntil = Date.now() + this.options.random.between(SHORTEST_REST, LONGEST_REST);
+    }
     const stream = this.options.random.pick(this.#retained);
     const number = stream.next();
     const payload = number % REMOVED_EVERY === 0 ? Buffer.alloc(0) : stream.payload(number);

@@ -14,7 +14,7 @@ export interface StoreHost {
   readonly section: string;
 }
 
-/** Makes a store that keeps its files in `folder`. With `sabotage` the broker acknowledges before the store has it. */
+/** Makes a store that keeps its files in `folder`. With `sabotage` the broker gets a spoiled one. */
 export type StoreMaker = (folder: string, sabotage: boolean, onFault: (what: string) => void) => Promise<StoreHost>;
 
 const plugin = fileURLToPath(new URL("../../../packages/persistence-redis/dist/index.js", import.meta.url));
