@@ -43,6 +43,7 @@ import { persistenceFor, startStep } from "./server/start-step.ts";
 import { SysTopics } from "./server/sys/sys-topics.ts";
 import { UndoStack } from "./server/undo-stack.ts";
 import type { StatsManager } from "./stats/stats.ts";
+import { TurnoverSet } from "./turnover.ts";
 import { VERSION } from "./version.ts";
 
 /** How a broker is made. Everything is optional: without anything it listens nowhere and is used in memory. */
@@ -95,7 +96,7 @@ class BrokerServer implements Broker {
   readonly #core: Core;
   readonly #clients: ClientRegistry = new ClientRegistry();
   /** Connections with their transport open, whatever state they are in. */
-  readonly #open: Set<Client> = new Set();
+  readonly #open: TurnoverSet<Client> = new TurnoverSet();
   readonly #admission: Admission;
   readonly #environment: ClientEnvironment;
   readonly #undo: UndoStack;
@@ -193,7 +194,7 @@ class BrokerServer implements Broker {
       await this.#listen();
     } catch (error) {
       this.#phase = "stopped";
-      for (const client of [...this.#open]) client.connection.destroy();
+      for (const client of this.#open.all()) client.connection.destroy();
       await this.#undo.run();
       this.#core.shared.wheel.stop();
       throw error;

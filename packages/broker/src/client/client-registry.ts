@@ -1,9 +1,10 @@
 /** The connected clients by client identifier; there is never more than one of each. */
 
+import { TurnoverMap } from "../turnover.ts";
 import type { Client } from "./client.ts";
 
 export class ClientRegistry {
-  readonly #clients: Map<string, Client> = new Map();
+  readonly #clients: TurnoverMap<string, Client> = new TurnoverMap();
 
   get size(): number {
     return this.#clients.size;

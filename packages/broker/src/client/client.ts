@@ -20,6 +20,7 @@ import { LARGEST_CONNECT, type Transport } from "../listeners/transport.ts";
 import type { Session } from "../session/session.ts";
 import { TrafficCounters } from "../stats/stats.ts";
 import type { WheelTimer } from "../timer-wheel.ts";
+import type { Placed } from "../turnover.ts";
 import { connackFor, disconnectFor } from "./answers.ts";
 import { ClientHandle } from "./client-handle.ts";
 import { assignClientId } from "./client-id.ts";
@@ -75,7 +76,8 @@ const LIMIT_KEYS: Readonly<Record<DecoderLimit, string>> = {
 /** The largest packet the protocol has: header and all. */
 const PROTOCOL_LIMIT = 268435460;
 
-export class Client implements ConnectionOwner, HandshakePeer {
+export class Client implements ConnectionOwner, HandshakePeer, Placed {
+  place = -1;
   readonly broker: BrokerServices;
   readonly connection: Connection;
   readonly view: ClientView;
@@ -206,7 +208,6 @@ export class Client implements ConnectionOwner, HandshakePeer {
     this.#options = options;
     this.#handshake = null;
     this.#state = "connected";
-    this.#connectedAt = broker.clock.now();
     this.#connectTimer.cancel();
     // Nobody else would notice that the machine of a client without keep alive has vanished.
     if (options.keepAlive === 0) connection.transport.probe?.();
@@ -224,6 +225,7 @@ export class Client implements ConnectionOwner, HandshakePeer {
       this.terminate(undefined, new Error("CONNACK exceeds the client's maximum packet size"));
       return;
     }
+    this.#connectedAt = broker.clock.now();
     if (present) broker.hooks.onSessionResumed?.(this.view);
     else broker.hooks.onSessionCreated?.(this.view);
     broker.hooks.onConnected?.(this.view);

@@ -4,12 +4,13 @@ import { ReasonCode } from "@gmqtt/packets";
 import type { Client } from "../client/client.ts";
 import type { ClockTimer } from "../clock.ts";
 import type { BrokerServices } from "../handlers/context.ts";
+import type { TurnoverSet } from "../turnover.ts";
 
 /** How often it is looked whether everybody has gone: milliseconds. */
 const LOOK_EVERY = 20;
 
 /** 5.0 clients get DISCONNECT 0x8B, or 0x9C with the other server to go to; who has not gone within `shutdown_timeout` is cut off. */
-export async function disconnectAll(clients: ReadonlySet<Client>, broker: BrokerServices): Promise<void> {
+export async function disconnectAll(clients: TurnoverSet<Client>, broker: BrokerServices): Promise<void> {
   const { clock, config } = broker;
   const { serverReference } = config.mqtt;
   // A reference goes with code 0x9C or 0x9D alone (section 3.14.2.2.5).
@@ -17,14 +18,14 @@ export async function disconnectAll(clients: ReadonlySet<Client>, broker: Broker
     serverReference === ""
       ? { reasonCode: ReasonCode.ServerShuttingDown }
       : { reasonCode: ReasonCode.UseAnotherServer, properties: { serverReference } };
-  for (const client of [...clients]) {
+  for (const client of clients.all()) {
     client.terminate({ type: 14, ...farewell }, new Error("broker is stopping"));
   }
   const deadline = clock.monotonic() + config.shutdownTimeout;
   while (clients.size > 0 && clock.monotonic() < deadline) {
     await new Promise<void>((resolve) => clock.setTimer(LOOK_EVERY, resolve));
   }
-  for (const client of [...clients]) client.connection.destroy();
+  for (const client of clients.all()) client.connection.destroy();
 }
 
 /** Gives the last changes as much time to be stored as connections have to close. */

@@ -3,6 +3,7 @@
 import { MqttError, ReasonCode } from "@gmqtt/packets";
 import type { SessionMemory } from "../persistence/persistence.ts";
 import { SessionEndReason } from "../stats/reasons.ts";
+import { TurnoverMap } from "../turnover.ts";
 import { NEVER_EXPIRES, type PendingWill, Session, type SessionOpening } from "./session.ts";
 import type { SessionServices } from "./session-services.ts";
 
@@ -20,7 +21,7 @@ export interface SessionEvents {
 export class SessionRegistry {
   readonly #services: SessionServices;
   readonly #events: SessionEvents;
-  readonly #sessions: Map<string, Session> = new Map();
+  readonly #sessions: TurnoverMap<string, Session> = new TurnoverMap();
 
   constructor(services: SessionServices, events: SessionEvents) {
     this.#services = services;

@@ -14,19 +14,14 @@ type ByVersion = Record<ProtocolVersion, number>;
 
 export class ConnectionCounts {
   readonly #listeners: Map<string, ByVersion> = new Map();
-  /** Clients that were counted, and where. */
-  readonly #counted: Map<Client, ByVersion> = new Map();
   readonly hooks: HookWrapper = {
     onConnected: (next) => (client) => {
-      const counts = this.#listeners.get(client.connection.listener) ?? this.#of(ELSEWHERE);
-      counts[client.protocolVersion]++;
-      this.#counted.set(client, counts);
+      this.#countsOf(client)[client.protocolVersion]++;
       return next(client);
     },
     onClosed: (next) => (client, error) => {
-      const counts = this.#counted.get(client);
-      if (counts !== undefined) counts[client.protocolVersion]--;
-      this.#counted.delete(client);
+      // Of a client that was never connected nobody has counted anything.
+      if (client.connectedAt > 0) this.#countsOf(client)[client.protocolVersion]--;
       return next(client, error);
     },
   };
@@ -40,6 +35,10 @@ export class ConnectionCounts {
     for (const [listener, counts] of this.#listeners) {
       for (const version of [3, 4, 5] as const) yield [{ listener, version: VERSION_NAMES[version] }, counts[version]];
     }
+  }
+
+  #countsOf(client: Client): ByVersion {
+    return this.#listeners.get(client.connection.listener) ?? this.#of(ELSEWHERE);
   }
 
   #of(listener: string): ByVersion {
