@@ -87,6 +87,17 @@ describe("says what can't be done", () => {
     expect(code).toBe(1);
   });
 
+  test("what no CONNECT could carry", async () => {
+    const folder = installation({});
+    const long = await passwd(folder, ["add", "carol"], "x".repeat(65_536));
+    expect(long).toMatchObject({ code: 1, stderr: "gmqttd: password of 65536 bytes exceeds 65535\n" });
+    expect(await passwd(folder, ["add", ""], "x")).toMatchObject({
+      code: 1,
+      stderr: "gmqttd: the user name is empty\n",
+    });
+    expect(await passwd(folder, ["list"])).toMatchObject({ code: 0, stdout: "" });
+  });
+
   test("a broken file, and changes nothing", async () => {
     const folder = installation({ "accounts.yml": "- username: alice\n" });
     const { code, stderr } = await passwd(folder, ["add", "bob"], "x");

@@ -44,6 +44,7 @@ limits: { connect_rate: 100000, connect_rate_per_address: 100000 }
   symlinkSync(join(root, "packages/auth"), join(folder, "node_modules/@gmqtt/auth"));
   const options = ["start", "-c", join(folder, "gmqttd.yml"), "--log-format", "json", "--log-level", "info"];
   const broker = spawn(process.execPath, [join(root, "apps/gmqttd/dist/main.js"), ...options]);
+  process.on("exit", () => broker.kill("SIGKILL")); // a worker that fails ends all of it
   const port = await portOf(broker);
   const messages = worker("exchange", port);
   try {

@@ -22,7 +22,10 @@ export interface AccountEditor {
   /** Names, in the order of the file. */
   list(): readonly string[];
   has(username: string): boolean;
-  /** Adds the account or changes its password; resolves when it is safe on the disk. */
+  /**
+   * Adds the account or changes its password; resolves when it is safe on the disk. Rejects with `RangeError` for what no
+   * CONNECT could carry.
+   */
   set(username: string, password: Uint8Array): Promise<void>;
   /** False when there was none. */
   delete(username: string): Promise<boolean>;
@@ -30,6 +33,9 @@ export interface AccountEditor {
   verify(username: string, password: Uint8Array): Promise<boolean>;
   close(): Promise<void>;
 }
+
+/** What MQTT can carry, bytes. */
+const LONGEST = 65_535;
 
 /** Opens the password file that the section names; a file that is not there yet has no accounts. Rejects when it is broken. */
 export async function openAccounts({ baseDirectory, section }: AccountEditorOptions): Promise<AccountEditor> {
@@ -47,7 +53,11 @@ export async function openAccounts({ baseDirectory, section }: AccountEditorOpti
     path,
     list: () => file.list.map(({ username }) => username),
     has: (username) => file.accounts.has(username),
-    set: async (username, password) => file.set(username, await hasher.hash(password)),
+    set: async (username, password) => {
+      assertSendable("user name", Buffer.from(username));
+      assertSendable("password", password);
+      await file.set(username, await hasher.hash(password));
+    },
     delete: (username) => file.delete(username),
     verify: async (username, password) => {
       const account = file.accounts.get(username);
@@ -58,4 +68,9 @@ export async function openAccounts({ baseDirectory, section }: AccountEditorOpti
       await pool.close();
     },
   };
+}
+
+function assertSendable(what: string, value: Uint8Array): void {
+  if (value.length === 0) throw new RangeError(`the ${what} is empty`);
+  if (value.length > LONGEST) throw new RangeError(`${what} of ${value.length} bytes exceeds ${LONGEST}`);
 }

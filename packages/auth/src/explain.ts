@@ -23,11 +23,11 @@ export function explain(
   const list = same ? identities.ofClient(client) : identities.listFor(subject, undefined);
   if (list === undefined) return undefined;
   if (action === "publish") return answer(list.publish(topic), question);
-  return answer(action === "subscribe" ? list.subscribe(topic) : list.receive(topic), {
-    ...question,
-    retain: false,
-    qos: 0,
-  });
+  const asked = { ...question, retain: false, qos: 0 as const };
+  if (action !== "subscribe") return answer(list.receive(topic), asked);
+  const decision = list.subscribe(topic);
+  if (!decision.allowed || decision.whole) return answer(decision, asked);
+  return answer({ ...decision, rule: `${decision.rule}; of ${topic} only what the rules allow is delivered` }, asked);
 }
 
 function explainConnect({ username }: ExplainQuestion, setup: Setup): ExplainAnswer {

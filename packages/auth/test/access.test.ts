@@ -304,7 +304,12 @@ test("explains which rule decides", async () => {
     });
   expect(ask({})).toEqual({ decision: "allow", rule: "acl rule 1", maximumQoS: 1 });
   expect(ask({ qos: 2 })).toMatchObject({ decision: "deny", rule: "acl rule 1: at most QoS 1", reasonCode: 0x87 });
-  expect(ask({ action: "subscribe", topic: "#", qos: 2 })).toMatchObject({ decision: "allow", maximumQoS: 1 });
+  expect(ask({ action: "subscribe", topic: "#", qos: 2 })).toEqual({
+    decision: "allow",
+    rule: "acl rule 1; of # only what the rules allow is delivered",
+    maximumQoS: 1,
+  });
+  expect(ask({ action: "subscribe", topic: "a/+" })).toMatchObject({ decision: "allow", rule: "acl rule 1" });
   expect(ask({ action: "receive", topic: "b" })).toMatchObject({ decision: "deny", rule: "acl default: deny" });
   expect(ask({ action: "connect" })).toEqual({ decision: "unknown", rule: "account alice: depends on the password" });
   expect(ask({ action: "connect", username: undefined })).toMatchObject({ decision: "deny", reasonCode: 0x87 });

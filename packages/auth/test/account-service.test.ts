@@ -23,6 +23,9 @@ async function serviceOf(
     kind: "protobuf",
     definition: AccountService,
   });
+  for (const { name } of AccountService.methods) {
+    expect(service?.comments, name).toHaveProperty([`${AccountService.typeName}.${name}`]);
+  }
   const handlers = service?.handlers as unknown as Record<string, Handler>;
   expect(Object.keys(handlers)).toEqual(AccountService.methods.map(({ localName }) => localName));
   return { ...running, call: async (method, request) => await handlers[method]?.(request) };

@@ -44,7 +44,7 @@ let admin: AdminBroker;
 let client: ReflectingClient;
 beforeAll(async () => {
   const guest = plugin("guest", ({ apiRegistrar }) => {
-    apiRegistrar.registerService(library);
+    apiRegistrar.registerService({ ...library, comments: { "test.Library.GetBook": "Shows a book." } });
     apiRegistrar.registerService({ name: "other", kind: "graphql", definition: {}, handlers: {} });
     apiRegistrar.registerRoute({
       method: "GET",
@@ -84,6 +84,13 @@ test("fields of messages and lists come in a query too", async () => {
   const { json } = await admin.rest("/library/shelves/a/books/b?options.verbose=true&tags=x&tags=y");
   expect(json).toMatchObject({ name: "a/b" });
   expect(await admin.rest("/library/shelves/a/books/b?options.loud=true")).toMatchObject({ status: 400 });
+});
+
+test("what its service says of itself stands in the document", async () => {
+  const { json } = await admin.rest("/openapi.json");
+  const { paths } = json as { paths: Record<string, Record<string, { summary: string }>> };
+  const summaries = Object.values(paths).flatMap((verbs) => Object.values(verbs).map(({ summary }) => summary));
+  expect(summaries).toContain("Shows a book.");
 });
 
 test("it is called over gRPC, found by reflection", async () => {

@@ -18,6 +18,7 @@ export class ApiRegistry implements ApiHost {
   readonly #listeners: ((service: DescService, methods: readonly ApiMethod[]) => void)[] = [];
   #routes: BoundRoute[] = [];
   readonly #plain: ApiRoute[] = [];
+  readonly #comments: Record<string, string> = {};
   #revision = 0;
 
   constructor(logger: Logger) {
@@ -33,6 +34,7 @@ export class ApiRegistry implements ApiHost {
     const routes = methods.flatMap((method) => method.routes.map((route) => ({ route, method })));
     for (const { route, method } of routes) this.#assertFree(route, method);
     this.#services.set(service.name, methods);
+    Object.assign(this.#comments, service.comments);
     this.#revision++;
     this.#routes = [...this.#routes, ...routes].sort(
       (one, other) => specificity(other.route.template) - specificity(one.route.template),
@@ -65,6 +67,11 @@ export class ApiRegistry implements ApiHost {
 
   get plainRoutes(): readonly ApiRoute[] {
     return this.#plain;
+  }
+
+  /** What services say of themselves, by full name. */
+  get comments(): Readonly<Record<string, string>> {
+    return this.#comments;
   }
 
   /** In the order of their registration. */

@@ -8,7 +8,7 @@ import { type Json, Schemas } from "./schemas.ts";
 
 /** The document as it stands now; services that come later are in the next one. `withTokens`: callers need a token. */
 export function openApiDocument(registry: ApiRegistry, version: string, withTokens: boolean): Json {
-  const schemas = new Schemas(comments);
+  const schemas = new Schemas({ ...registry.comments, ...comments });
   const paths: Record<string, Record<string, Json>> = {};
   for (const { method, route } of registry.routes) {
     const path = pathOf(route);

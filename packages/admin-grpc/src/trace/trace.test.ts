@@ -67,6 +67,7 @@ test("shows who carries a topic and who subscribes to it, aliases resolved", asy
   const trace = await client.stream(method, { topicFilter: "a/+" });
   const one = await admin.broker.connect({ clientId: "one", version: 5 });
   await one.subscribe("other");
+  await one.subscribe("#");
   await one.subscribe("a/+");
   await one.subscribe("a/x");
   await one.publish("b/x", "no", { properties: { topicAlias: 1 } });
@@ -75,7 +76,7 @@ test("shows who carries a topic and who subscribes to it, aliases resolved", asy
   await one.publish("", "no", { properties: { topicAlias: 1 } });
   await one.unsubscribe("a/+");
   const events: string[] = [];
-  for (let index = 0; index < 7; index++) {
+  for (let index = 0; index < 8; index++) {
     const event = (await trace.next()) ?? {};
     events.push(`${event.packet} ${event.topic_name || (event.topic_filters as string[]).join()}`);
   }
@@ -84,6 +85,7 @@ test("shows who carries a topic and who subscribes to it, aliases resolved", asy
     "publish a/x",
     "publish a/x",
     "publish a/x",
+    "subscribe #",
     "subscribe a/+",
     "subscribe a/x",
     "unsubscribe a/+",

@@ -76,8 +76,9 @@ function concerns(packet: Packet, topic: string, filter: string): boolean {
   }
 }
 
+/** Whether either holds the other: who subscribes to `#` has to do with `a/b`, too. */
 function overlaps(one: string, other: string): boolean {
-  return one === other || (isValidTopicFilter(one) && topicMatches(other, one));
+  return one === other || (isValidTopicFilter(one) && (topicMatches(other, one) || topicMatches(one, other)));
 }
 
 /** The topics that aliases stand for, as far as they were set while watching; per connection and direction. */

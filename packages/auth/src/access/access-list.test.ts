@@ -90,6 +90,16 @@ describe("a subscription", () => {
     expect(listOf(rules).subscribe(filter).allowed).toBe(allowed);
   });
 
+  test.each([
+    ["within a rule", [{ topic: "a/#" }], "a/b/+", true],
+    ["wider than a rule", [{ topic: "a/b" }], "a/#", false],
+    ["partly denied", [{ access: "deny", topic: "a/secret" }, { topic: "a/#" }], "a/#", false],
+    ["denied beside it", [{ access: "deny", topic: "b" }, { topic: "a/#" }], "a/#", true],
+    ["denied", [{ access: "deny", topic: "#" }], "a", false],
+  ])("knows whether it gets everything: %s", (_, rules, filter, whole) => {
+    expect(listOf(rules).subscribe(filter).whole).toBe(whole);
+  });
+
   test("is granted the highest QoS of anything in it", () => {
     const rules = [
       { topic: "a/0", max_qos: 0 },

@@ -15,6 +15,12 @@ export interface Decision {
   readonly rule: string;
 }
 
+/** The same about a filter. */
+export interface SubscribeDecision extends Decision {
+  /** Whether all that the filter matches is allowed; else the rules decide message by message. */
+  readonly whole: boolean;
+}
+
 interface Entry {
   readonly rule: AccessRule;
   readonly filters: readonly string[];
@@ -56,25 +62,27 @@ export class AccessList {
    * May the filter be subscribed to? Yes when anything of it is allowed, at the highest QoS that is allowed anywhere in it: what
    * of it is not allowed is withheld message by message, by `receive`.
    */
-  subscribe(filter: string): Decision {
+  subscribe(filter: string): SubscribeDecision {
     const asked = withoutShare(filter);
     const denied: string[] = [];
-    let found: Decision | undefined;
-    const allow = (decision: Decision): void => {
-      if (found === undefined || decision.maxQoS > found.maxQoS) found = decision;
+    let found: SubscribeDecision | undefined;
+    const allow = (decision: Decision, whole: boolean): void => {
+      if (found === undefined) found = { ...decision, whole: whole && denied.length === 0 };
+      else if (decision.maxQoS > found.maxQoS) found = { ...decision, whole: false };
     };
     for (const { filters, rule } of this.#entries.subscribe) {
       const common = filters.filter((candidate) => overlaps(candidate, asked));
       const open = common.filter((candidate) => !denied.some((wider) => covers(wider, candidate)));
       if (open.length === 0) continue;
       const decision = decisionOf(rule);
-      if (rule.allow) allow(decision);
+      const whole = open.some((candidate) => covers(candidate, asked));
+      if (rule.allow) allow(decision, whole);
       else denied.push(...open);
       // Nothing of what is asked for is left to the rules behind this one.
-      if (open.some((candidate) => covers(candidate, asked))) return found ?? decision;
+      if (whole) return found ?? { ...decision, whole: false };
     }
-    if (this.#otherwise.allowed) allow(this.#otherwise);
-    return found ?? this.#otherwise;
+    if (this.#otherwise.allowed) allow(this.#otherwise, true);
+    return found ?? { ...this.#otherwise, whole: false };
   }
 
   #decide(action: Action, topic: string): Decision {

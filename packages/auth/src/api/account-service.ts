@@ -5,6 +5,7 @@ import type { ApiService } from "@gmqtt/broker";
 import type { AccountFile } from "../accounts/account-file.ts";
 import { AccountFileError } from "../accounts/account-text.ts";
 import type { Account } from "../accounts/parse-accounts.ts";
+import { comments } from "../gen/comments.ts";
 import {
   AccountService,
   type DeleteAccountRequest,
@@ -57,7 +58,7 @@ export function createAccountService({ file, hasher }: AccountServiceOptions): A
       return {};
     },
   };
-  return { name: AccountService.typeName, kind: "protobuf", definition: AccountService, handlers };
+  return { name: AccountService.typeName, kind: "protobuf", definition: AccountService, handlers, comments };
 }
 
 function shown({ password, username }: Account): { username: string; password: string } {

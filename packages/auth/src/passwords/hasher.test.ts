@@ -67,6 +67,11 @@ test.each([
     true,
   ],
   [
+    "argon2i",
+    parseMarked("$argon2i$v=19$m=19456,t=2,p=1$P5bIYlPkDrVLAoJmc+P//Q$scYHG8FRzMzHAF1vrXNl2FqoOm+I2obAYmX84YjHIJI"),
+    true,
+  ],
+  [
     "argon2id with more than configured is not",
     parseMarked("$argon2id$v=19$m=19456,t=2,p=1$P5bIYlPkDrVLAoJmc+P//Q$scYHG8FRzMzHAF1vrXNl2FqoOm+I2obAYmX84YjHIJI"),
     false,

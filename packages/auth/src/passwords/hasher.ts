@@ -92,7 +92,8 @@ export class Hasher {
       case "bcrypt":
         return stored.cost < bcryptCost;
       case "argon2":
-        return stored.memory * stored.iterations < argon2.memory * argon2.iterations;
+        // Argon2d and Argon2i are weaker against one attack each (RFC 9106 section 4).
+        return stored.variant !== "id" || stored.memory * stored.iterations < argon2.memory * argon2.iterations;
     }
   }
 

@@ -28,6 +28,11 @@ export interface ApiService {
    * status. A handler of a stream answers an AsyncIterable.
    */
   readonly handlers: Readonly<Record<string, (request: never, context: never) => unknown>>;
+  /**
+   * What the service, its methods, messages and fields are for, by full name (`gmqtt.auth.api.Account.username`); generated
+   * descriptors leave it out. Hosts show it to people.
+   */
+  readonly comments?: Readonly<Record<string, string>>;
 }
 
 /** A plain HTTP route, for what is no service method. */
