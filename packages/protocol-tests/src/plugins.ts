@@ -2,7 +2,9 @@
 
 import type { HookWrapper, Plugin } from "@gmqtt/broker";
 
-/** A plugin of its hooks, by the name `test` unless another is given. */
+let made = 0;
+
+/** A plugin of its hooks, by a name of its own unless one is given. */
 export function plugin(hooks: HookWrapper, rest: Partial<Plugin> = {}): Plugin {
-  return { name: "test", load: () => {}, unload: () => {}, hookWrapper: () => hooks, ...rest };
+  return { name: `test-${++made}`, load: () => {}, unload: () => {}, hookWrapper: () => hooks, ...rest };
 }
