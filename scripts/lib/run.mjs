@@ -11,9 +11,12 @@ export function bin(name) {
   return join(root, "node_modules/.bin", name);
 }
 
+/** What `npx -p node@22 node scripts/...` leaves behind: it would be the package of every npx below it. */
+const { npm_config_package: _, ...inherited } = process.env;
+
 /** The environment of every child: no telemetry, no update notices. */
 export const environment = {
-  ...process.env,
+  ...inherited,
   TURBO_TELEMETRY_DISABLED: "1",
   TURBO_NO_UPDATE_NOTIFIER: "1",
   DO_NOT_TRACK: "1",
