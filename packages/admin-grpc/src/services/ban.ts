@@ -20,9 +20,9 @@ const numbers: ReadonlyMap<Kind, BanKind> = new Map([...kinds].map(([number, kin
 /** `save` is called after each change, and awaited before the answer. */
 export function banService(server: Server, bans: BanList, save: () => Promise<void>): ApiService {
   return protobufService(BanService, {
-    list(request) {
+    async list(request) {
       const all = bans.list();
-      return { bans: takePage(all, request).map(describe), totalCount: all.length };
+      return { bans: (await takePage(all, request)).map(describe), totalCount: all.length };
     },
     async create(request, call) {
       const { kind, value } = subjectOf(request);

@@ -1,5 +1,7 @@
 /** Pages of lists, as gmqtt has them: `page` from 1, 20 on a page unless asked for more. */
 
+import { visitGently } from "./gently.ts";
+
 /** What list requests have in common. */
 export interface PageRequest {
   readonly page: number;
@@ -15,15 +17,14 @@ export function pageOf({ page, pageSize }: PageRequest): { readonly offset: numb
   return { offset: (Math.max(page, 1) - 1) * limit, limit };
 }
 
-/** The items of a page; nothing behind it is looked at. */
-export function takePage<T>(items: Iterable<T>, request: PageRequest): T[] {
+/** The items of a page; nothing behind it is looked at, and what is before it is passed over gently. */
+export async function takePage<T>(items: Iterable<T>, request: PageRequest): Promise<T[]> {
   const { limit, offset } = pageOf(request);
   const taken: T[] = [];
   let index = 0;
-  for (const item of items) {
-    if (index++ < offset) continue;
-    taken.push(item);
-    if (taken.length === limit) break;
-  }
+  await visitGently(items, (item) => {
+    if (index++ >= offset) taken.push(item);
+    return taken.length < limit;
+  });
   return taken;
 }

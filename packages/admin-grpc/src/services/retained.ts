@@ -14,7 +14,7 @@ export function retainedService(server: Server): ApiService {
     async list(request) {
       const { filter } = request;
       if (filter === "") {
-        const messages = takePage(retained.iterate(), request);
+        const messages = await takePage(retained.iterate(), request);
         return { messages: messages.map(describe), totalCount: retained.count };
       }
       if (!isValidTopicFilter(filter)) throw invalidArgument(`${filter} is not a topic filter`);

@@ -14,12 +14,13 @@ const NEVER = 0xffff_ffff;
 export function sessionService(server: Server, maxPageSize: () => number): ApiService {
   const { clientService, subscriptionService } = server;
   return protobufService(SessionService, {
-    get({ clientId }) {
+    async get({ clientId }) {
       if (clientId === "") throw invalidArgument("client_id is needed");
       const session = clientService.getSession(clientId);
       if (session === undefined) throw notFound(`no session ${clientId}`);
       const client = clientService.getClient(clientId);
-      const subscriptions = takePage(subscriptionService.iterate({ clientId }), { page: 1, pageSize: maxPageSize() });
+      const all = subscriptionService.iterate({ clientId });
+      const subscriptions = await takePage(all, { page: 1, pageSize: maxPageSize() });
       return {
         session: {
           ...describeSession(session),

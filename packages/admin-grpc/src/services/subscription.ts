@@ -24,14 +24,15 @@ import { type Init, protobufService } from "./protobuf-service.ts";
 export function subscriptionService(server: Server, maxPageSize: () => number): ApiService {
   const { subscriptionService: subscriptions } = server;
   return protobufService(SubscriptionService, {
-    list: (request) => ({
-      subscriptions: takePage(subscriptions.iterate(), request).map(describeSubscription),
-      totalCount: server.statsManager.population.subscriptionsCurrent,
-    }),
-    filter(request) {
+    async list(request) {
+      const page = await takePage(subscriptions.iterate(), request);
+      const totalCount = server.statsManager.population.subscriptionsCurrent;
+      return { subscriptions: page.map(describeSubscription), totalCount };
+    },
+    async filter(request) {
       if (request.limit < 0) throw invalidArgument(`limit must not be negative: ${request.limit}`);
       const pageSize = Math.min(request.limit, maxPageSize());
-      const found = takePage(subscriptions.iterate(queryOf(request)), { page: 1, pageSize });
+      const found = await takePage(subscriptions.iterate(queryOf(request)), { page: 1, pageSize });
       return { subscriptions: found.map(describeSubscription) };
     },
     subscribe({ clientId, subscriptions: asked }) {

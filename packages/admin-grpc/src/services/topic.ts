@@ -27,7 +27,8 @@ export function topicService(server: Server): ApiService {
         if (level !== undefined) level.retainedMessages++;
       });
       const sorted = levels.sorted();
-      return { levels: takePage(sorted, request).map((level) => describe(prefix, level)), totalCount: sorted.length };
+      const page = await takePage(sorted, request);
+      return { levels: page.map((level) => describe(prefix, level)), totalCount: sorted.length };
     },
   });
 }
