@@ -1,16 +1,20 @@
 /**
  * Holds gmqttd against its bars with the load generator mqload (C, not part of this repository):
  * node bench/mqload.mjs --source mqload.c [--only pairs-q0,connect] [--repeat 5] [--seconds 5] [--json FILE]
- * Prints bar, measured, met. The brokers are started in turn, run after run; each figure is the median of its runs.
+ * Prints bar, measured, met. Needs a build (npm run build); --gmqttd takes the broker of another checkout, --with puts a
+ * command in front of each run, --node-arguments="--cpu-prof" is for profiles. The brokers are
+ * started in turn, run after run; each figure is the median of its runs.
  */
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { gmqttd } from "./dist/brokers/gmqttd.js";
+import { mosquitto } from "./dist/brokers/mosquitto.js";
+import { LOAD_CORE, onCore } from "./dist/brokers/pinned.js";
 import { bars, judge } from "./mqload/bars.mjs";
-import { brokers } from "./mqload/brokers.mjs";
 import { loads } from "./mqload/loads.mjs";
 
 const { values: options } = parseArgs({
@@ -29,7 +33,9 @@ const { values: options } = parseArgs({
 if (options.source === undefined) throw new Error("--source wants the file mqload.c, or the program built from it");
 
 const words = (text, separator) => text.split(separator).filter((word) => word !== "");
+const brokers = { gmqttd: gmqttd(resolve(options.gmqttd), words(options["node-arguments"], " ")), mosquitto };
 const folder = mkdtempSync(join(tmpdir(), "gmqtt-mqload-"));
+chmodSync(folder, 0o755); // mosquitto reads its file as a user of its own
 const program = build(resolve(options.source));
 const runs = [];
 for (let round = 1; round <= Number(options.repeat); round++) {
@@ -55,14 +61,14 @@ function build(source) {
   return made;
 }
 
-/** One run of mqload, on core 1, against a broker started for it. */
-async function measure(name, load, broker) {
-  const settings = load.settings?.[broker];
-  const nodeArguments = words(options["node-arguments"], " ");
-  const running = await brokers[broker]({ checkout: resolve(options.gmqttd), nodeArguments, settings });
+/** One run of mqload against a broker started for it. */
+async function measure(name, { args, features = [] }, broker) {
+  const home = mkdtempSync(join(folder, "broker-"));
+  const running = await brokers[broker].start({ features: new Set(features), folder: home, certificate: undefined });
   const at = ["-p", `${running.port}`, "-pid", `${running.pid}`, "-d", options.seconds, "-label", `${name}/${broker}`];
-  const [command, ...args] = [...words(options.with, " "), "taskset", "-c", "1", program, ...load.args, ...at];
-  const { stdout, stderr } = spawnSync(command, args, { encoding: "utf8" });
+  const [pinned, pinnedArgs] = onCore(LOAD_CORE, program, [...args, ...at]);
+  const [command, ...rest] = [...words(options.with, " "), pinned, ...pinnedArgs];
+  const { stdout, stderr } = spawnSync(command, rest, { encoding: "utf8" });
   await running.stop();
   if (!stdout?.startsWith("{")) throw new Error(`${name} on ${broker} printed no result:\n${stdout}${stderr}`);
   return JSON.parse(stdout);

@@ -1,4 +1,4 @@
-/** The loads that mqload can put on a broker for the bars: name -> arguments, and what the broker must be told to take it. */
+/** The loads that mqload can put on a broker for the bars: name -> arguments, and the features that the broker needs for it. */
 
 const pubsub = (topology, publishers, subscribers, ...more) => ({
   args: ["-m", "pubsub", "-topo", topology, "-P", `${publishers}`, "-S", `${subscribers}`, ...more],
@@ -15,15 +15,15 @@ const WINDOW = ["-W", "20"];
  * Both brokers queue 1,000 messages for a session by default, and drop what is beyond: too few for 50 publishers with
  * 40 messages each on the way to one subscriber, and for 100,000 messages to a session that is offline.
  */
-const LONG_QUEUES = { gmqttd: ["mqtt.max_queued_messages=1000000"], mosquitto: ["max_queued_messages 1000000"] };
+const LONG_QUEUES = ["long queues"];
 
 export const loads = {
   "pairs-q0": pairs("-q", "0"),
   "pairs-q1": pairs("-q", "1", ...WINDOW),
   "pairs-q2": pairs("-q", "2", ...WINDOW),
   "fanin-q0": fanIn("-q", "0"),
-  "fanin-q1": { ...fanIn("-q", "1", ...WINDOW), settings: LONG_QUEUES },
-  "fanin-q2": { ...fanIn("-q", "2", ...WINDOW), settings: LONG_QUEUES },
+  "fanin-q1": { ...fanIn("-q", "1", ...WINDOW), features: LONG_QUEUES },
+  "fanin-q2": { ...fanIn("-q", "2", ...WINDOW), features: LONG_QUEUES },
   "fanout100-q0": fanOut(100, "-q", "0"),
   "fanout100-q1": fanOut(100, "-q", "1", ...WINDOW),
   "fanout1000-q0": fanOut(1000, "-q", "0"),
@@ -39,5 +39,5 @@ export const loads = {
   idle: { args: ["-m", "idle", "-n", "10000"], only: "gmqttd" },
   subs: { args: ["-m", "subs", "-S", "100", "-K", "100000", "-P", "50"], only: "gmqttd" },
   retain: { args: ["-m", "retain", "-K", "100000"], only: "gmqttd" },
-  offline: { args: ["-m", "offline", "-K", "100000"], only: "gmqttd", settings: LONG_QUEUES },
+  offline: { args: ["-m", "offline", "-K", "100000"], only: "gmqttd", features: LONG_QUEUES },
 };

@@ -23,7 +23,7 @@ export const USAGE: string = `usage: pnpm bench [options]
   --broker "name=line"   another one, started by a command line with {port} in it; may be given again
   --repeat N             runs of each, of which the median counts (5; with --quick 1)
   --out FILE             writes tables into this page, charts and JSON beside it, as for docs/performance.md
-  --node-arguments ARGS  for gmqttd, for example "--cpu-prof --cpu-prof-dir=/tmp"`;
+  --node-arguments="..." for gmqttd, for example --node-arguments="--cpu-prof --cpu-prof-dir=/tmp"`;
 
 /** Seconds before, and of, a measurement with --quick. */
 const QUICK_SECONDS = { warmup: 1, seconds: 1 };
