@@ -224,8 +224,7 @@ class BrokerServer implements Broker {
   }
 
   acceptTransport(transport: Transport): void {
-    if (this.#phase === "running" || this.#phase === "starting") this.#admission.enter(transport);
-    else transport.destroy();
+    this.#accept(transport, false);
   }
 
   acceptStream(stream: RawStream, info: StreamInfo = {}): void {
@@ -238,6 +237,15 @@ class BrokerServer implements Broker {
 
   filterDeliveries(filter: DeliveryFilter): DeliveryFilterHandle {
     return filterDeliveries(this.#core.services, filter);
+  }
+
+  #accept(transport: Transport, counted: boolean): void {
+    if (this.#phase === "running" || this.#phase === "starting") {
+      this.#admission.enter(transport, counted);
+      return;
+    }
+    transport.destroy();
+    if (counted) this.#admission.left(transport);
   }
 
   #serve(transport: Transport): void {
@@ -267,10 +275,15 @@ class BrokerServer implements Broker {
   }
 
   async #listen(): Promise<void> {
+    const door = {
+      enter: (address: string) => this.#admission.count(address),
+      leave: (address: string) => this.#admission.discount(address),
+    };
     for (const [index, config] of this.config.listeners.entries()) {
       const listener = await openListener(config, {
         baseDirectory: this.#options.baseDirectory ?? process.cwd(),
-        accept: (transport) => this.acceptTransport(transport),
+        accept: (transport, counted) => this.#accept(transport, counted === true),
+        door,
         logger: this.logger,
         maximumPayload: () => this.config.mqtt.maxPacketSize,
         path: `listeners.${index}`,

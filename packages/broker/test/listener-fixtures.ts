@@ -4,7 +4,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Transport, TransportHandler } from "../src/listeners/transport.ts";
+import type { Door, Transport, TransportHandler } from "../src/listeners/transport.ts";
 import type { Logger } from "../src/logger.ts";
 
 /** Records what a transport tells, and wakes whoever waits for it. */
@@ -71,6 +71,9 @@ export class Recorder implements TransportHandler {
     });
   }
 }
+
+/** A door that lets everybody in. */
+export const openDoor: Door = { enter: () => true, leave: () => {} };
 
 /** Transports as a listener accepts them, to be awaited one by one. */
 export class Accepted {

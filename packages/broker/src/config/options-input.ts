@@ -132,7 +132,7 @@ export interface MqttConfigInput {
 
 /** Bounds for what clients can make grow. A client beyond one is refused; its neighbours are unharmed. */
 export interface LimitsConfigInput {
-  /** Open connections in all. Default: 100000. */
+  /** Open connections in all, those in their handshake included. Default: 100000. */
   readonly maxConnections?: number | undefined;
   /** Open connections from one network address. Default: 20000. */
   readonly maxConnectionsPerAddress?: number | undefined;

@@ -2,7 +2,7 @@ import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { once } from "node:events";
 import { connect as connectTcp, createServer, Server, type Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
-import { Accepted, Recorder, RecordingLogger } from "../../test/listener-fixtures.ts";
+import { Accepted, openDoor, Recorder, RecordingLogger } from "../../test/listener-fixtures.ts";
 import type { ListenerConfig } from "../config/index.ts";
 import { ConfigError, StartError } from "../errors.ts";
 import { bind } from "./bind.ts";
@@ -17,7 +17,7 @@ afterEach(async () => {
 
 function open(config: Partial<ListenerConfig>, accepted: Accepted, logger = new RecordingLogger()): Promise<Listener> {
   const full: ListenerConfig = { address: "127.0.0.1:0", backlog: 511, ...config };
-  const options = { baseDirectory: "/", accept: accepted.accept, logger, maximumPayload: () => 1024 };
+  const options = { baseDirectory: "/", accept: accepted.accept, door: openDoor, logger, maximumPayload: () => 1024 };
   return openListener(full, options).then((listener) => {
     undo.push(() => listener.close());
     return listener;

@@ -12,7 +12,7 @@ import { StreamTransport } from "./stream-transport.ts";
 import { type BoundServer, bindTcp } from "./tcp-listener.ts";
 import { type CredentialsLocation, expiryOf, readCredentials } from "./tls-credentials.ts";
 import { TlsStep } from "./tls-step.ts";
-import type { AcceptTransport, Listener, TransportKind } from "./transport.ts";
+import type { AcceptTransport, Door, Listener, Transport, TransportKind } from "./transport.ts";
 import { bindUnix } from "./unix-listener.ts";
 import { WebSocketStep } from "./websocket-listener.ts";
 
@@ -21,6 +21,7 @@ export interface OpenListenerOptions {
   /** Relative file names of the configuration start here. */
   readonly baseDirectory: string;
   readonly accept: AcceptTransport;
+  readonly door: Door;
   readonly logger: Logger;
   /** Largest packet in bytes that the broker takes just now; a WebSocket message may hold one whole. */
   readonly maximumPayload: () => number;
@@ -47,7 +48,8 @@ export async function openListener(config: ListenerConfig, options: OpenListener
 
   let step: OpeningStep<Socket> = transportStep(kind, name, options.accept);
   if (config.websocket !== undefined) {
-    const upgrade = new WebSocketStep({ ...options, ...config.websocket, kind, listener: name });
+    const accept = (transport: Transport): void => options.accept(transport, true);
+    const upgrade = new WebSocketStep({ ...options, ...config.websocket, accept, kind, listener: name });
     step = (socket, opening) => upgrade.upgrade(socket, opening);
   }
   let tls: TlsStep | undefined;
@@ -65,6 +67,11 @@ export async function openListener(config: ListenerConfig, options: OpenListener
     tls = secured;
     step = (socket, opening) => secured.secure(socket, opening);
   }
+  const enter: OpeningStep<Socket> = step;
+  // Behind the PROXY header, which says who comes; before the handshake, which costs something.
+  step = (socket, opening) => {
+    if (opening.knock()) enter(socket, opening);
+  };
   if (config.proxyProtocol !== undefined) {
     const { trusted } = config.proxyProtocol;
     const proxy = new ProxyStep({
@@ -83,7 +90,7 @@ export async function openListener(config: ListenerConfig, options: OpenListener
     ? // Nothing to wait for: neither deadline nor bookkeeping.
       (socket: Socket): void =>
         options.accept(new StreamTransport(socket, { kind, listener: name, ...addressesOf(socket) }, true))
-    : (socket: Socket): void => first(socket, new Opening(socket, timeout, openings));
+    : (socket: Socket): void => first(socket, new Opening(socket, timeout, openings, options.door));
 
   const bindOptions = { label: config.address, backlog: config.backlog, onSocket };
   const bound =
@@ -161,7 +168,7 @@ class RunningListener implements Listener {
 }
 
 function transportStep(kind: TransportKind, listener: string, accept: AcceptTransport): OpeningStep<Duplex> {
-  return (stream, opening) => accept(new StreamTransport(stream, opening.complete(kind, listener)));
+  return (stream, opening) => accept(new StreamTransport(stream, opening.complete(kind, listener)), true);
 }
 
 function kindOf(config: ListenerConfig, address: ListenAddress): TransportKind {

@@ -4,7 +4,7 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { PeerCertificate } from "node:tls";
 import { plainAddress } from "./address.ts";
-import type { TransportInfo, TransportKind } from "./transport.ts";
+import type { Door, TransportInfo, TransportKind } from "./transport.ts";
 
 /** The two ends of a connection. */
 export type Addresses = Pick<TransportInfo, "remoteAddress" | "remotePort" | "localAddress" | "localPort">;
@@ -28,14 +28,18 @@ export class Opening {
   certificate: PeerCertificate | undefined;
   certificateUsername: string | undefined;
   readonly #raw: Socket;
+  readonly #door: Door;
+  /** The address that the door has counted. */
+  #counted: string | undefined;
   readonly #all: Set<Opening>;
   readonly #timer: NodeJS.Timeout;
   readonly #onClose = (): void => this.#forget();
 
   /** `timeout` in milliseconds bounds all the steps together; `all` holds the opening until it ends. */
-  constructor(raw: Socket, timeout: number, all: Set<Opening>) {
+  constructor(raw: Socket, timeout: number, all: Set<Opening>, door: Door) {
     this.addresses = addressesOf(raw);
     this.#raw = raw;
+    this.#door = door;
     this.#all = all;
     all.add(this);
     // The socket's own idle timeout would be restarted by every byte of a peer who drips them. Real time and not the
@@ -47,8 +51,20 @@ export class Opening {
     raw.on("close", this.#onClose);
   }
 
-  /** The connection has become a transport; says who is at the other end. */
+  /** Asks the door, as soon as it is known who comes; closes the connection when it says no. */
+  knock(): boolean {
+    const { remoteAddress } = this.addresses;
+    if (this.#door.enter(remoteAddress)) {
+      this.#counted = remoteAddress;
+      return true;
+    }
+    this.abandon();
+    return false;
+  }
+
+  /** The connection has become a transport, which stays counted; says who is at the other end. */
   complete(kind: TransportKind, listener: string): TransportInfo {
+    this.#counted = undefined;
     this.#forget();
     return {
       kind,
@@ -66,6 +82,8 @@ export class Opening {
   }
 
   #forget(): void {
+    if (this.#counted !== undefined) this.#door.leave(this.#counted);
+    this.#counted = undefined;
     clearTimeout(this.#timer);
     this.#raw.off("close", this.#onClose);
     this.#all.delete(this);

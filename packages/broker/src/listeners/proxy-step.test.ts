@@ -3,7 +3,14 @@ import { connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import WebSocket from "ws";
-import { Accepted, Certificates, type Identity, Recorder, RecordingLogger } from "../../test/listener-fixtures.ts";
+import {
+  Accepted,
+  Certificates,
+  type Identity,
+  openDoor,
+  Recorder,
+  RecordingLogger,
+} from "../../test/listener-fixtures.ts";
 import type { ListenerConfig } from "../config/index.ts";
 import { openListener } from "./open-listener.ts";
 import type { Listener } from "./transport.ts";
@@ -41,6 +48,7 @@ async function open(config: Partial<ListenerConfig> = {}, openingTimeout = 10_00
     {
       baseDirectory: certificates.directory,
       accept: accepted.accept,
+      door: openDoor,
       logger,
       maximumPayload: () => 1024,
       openingTimeout,

@@ -4,7 +4,14 @@ import { connect as connectTcp } from "node:net";
 import { join } from "node:path";
 import { type ConnectionOptions, connect, type TLSSocket } from "node:tls";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { Accepted, Certificates, type Identity, Recorder, RecordingLogger } from "../../test/listener-fixtures.ts";
+import {
+  Accepted,
+  Certificates,
+  type Identity,
+  openDoor,
+  Recorder,
+  RecordingLogger,
+} from "../../test/listener-fixtures.ts";
 import { openListener } from "./open-listener.ts";
 import type { ListenerTlsConfig } from "./tls-credentials.ts";
 import type { Listener } from "./transport.ts";
@@ -48,6 +55,7 @@ async function open(tls: Partial<ListenerTlsConfig> = {}, openingTimeout = 10_00
     {
       baseDirectory: certificates.directory,
       accept: accepted.accept,
+      door: openDoor,
       logger,
       maximumPayload: () => 1024,
       openingTimeout,

@@ -79,8 +79,16 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-/** Takes what a listener accepted. */
-export type AcceptTransport = (transport: Transport) => void;
+/** Takes what a listener accepted; `counted`: its door has let the address in before. */
+export type AcceptTransport = (transport: Transport, counted?: boolean) => void;
+
+/** Asked for an address before anything is spent on its connection: a TLS handshake, the reading of a request. */
+export interface Door {
+  /** Counts a connection; false where a limit is reached, and then nothing was counted. */
+  enter(address: string): boolean;
+  /** A connection that was counted came to nothing. */
+  leave(address: string): void;
+}
 
 /** A raw stream before it is a transport, as `acceptStream` takes it. */
 export type RawStream = Duplex;

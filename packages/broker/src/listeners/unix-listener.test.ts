@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import WebSocket from "ws";
-import { Accepted, Recorder, RecordingLogger } from "../../test/listener-fixtures.ts";
+import { Accepted, openDoor, Recorder, RecordingLogger } from "../../test/listener-fixtures.ts";
 import type { ListenerConfig } from "../config/index.ts";
 import { openListener } from "./open-listener.ts";
 import type { Listener } from "./transport.ts";
@@ -27,7 +27,13 @@ afterEach(async () => {
 async function open(config: Partial<ListenerConfig> = {}, accepted = new Accepted()): Promise<Listener> {
   const listener = await openListener(
     { address: `unix://${file}`, backlog: 511, ...config },
-    { baseDirectory: directory, accept: accepted.accept, logger: new RecordingLogger(), maximumPayload: () => 1024 },
+    {
+      baseDirectory: directory,
+      accept: accepted.accept,
+      door: openDoor,
+      logger: new RecordingLogger(),
+      maximumPayload: () => 1024,
+    },
   );
   undo.push(() => listener.close());
   return listener;

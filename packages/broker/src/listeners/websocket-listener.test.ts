@@ -3,7 +3,7 @@ import { createServer as createHttpServer, request as httpRequest } from "node:h
 import { connect as connectTcp, type Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import WebSocket, { type ClientOptions } from "ws";
-import { Accepted, Certificates, Recorder, RecordingLogger } from "../../test/listener-fixtures.ts";
+import { Accepted, Certificates, openDoor, Recorder, RecordingLogger } from "../../test/listener-fixtures.ts";
 import type { ListenerConfig } from "../config/index.ts";
 import { attachToHttpServer } from "./attach.ts";
 import { openListener } from "./open-listener.ts";
@@ -33,7 +33,7 @@ async function open(
       backlog: 511,
       websocket: { path: "/", allowedOrigins: [], requireSubprotocol: false, ...websocket },
     },
-    { baseDirectory: "/", accept: accepted.accept, logger, maximumPayload: () => 1024, ...options },
+    { baseDirectory: "/", accept: accepted.accept, door: openDoor, logger, maximumPayload: () => 1024, ...options },
   );
   undo.push(() => listener.close());
   return { listener, accepted, logger };
@@ -485,6 +485,7 @@ describe("a secure WebSocket listener", () => {
       {
         baseDirectory: certificates.directory,
         accept: accepted.accept,
+        door: openDoor,
         logger: new RecordingLogger(),
         maximumPayload: () => 1024,
       },

@@ -46,16 +46,26 @@ export class Admission {
     this.#options = options;
   }
 
-  /** Serves the transport, or closes it before a byte is read. */
-  enter(transport: Transport): void {
+  /** Counts a connection from an address; false, and a limit that was hit, when there is no room for it. */
+  count(address: string): boolean {
+    const limit = this.#limitFor(address);
+    if (limit === undefined) this.#change(address, 1);
+    else this.#options.population.limitHit(limit);
+    return limit === undefined;
+  }
+
+  /** A connection from an address is gone. */
+  discount(address: string): void {
+    this.#change(address, -1);
+  }
+
+  /** Serves the transport, or closes it before a byte is read. `counted`: its address has been already. */
+  enter(transport: Transport, counted = false): void {
     const { admit, onAccept, population } = this.#options;
-    const limit = this.#limitFor(transport.info.remoteAddress);
-    if (limit !== undefined) {
-      population.limitHit(limit);
+    if (!counted && !this.count(transport.info.remoteAddress)) {
       transport.destroy();
       return;
     }
-    this.#count(transport.info.remoteAddress, 1);
     population.connectionsAccepted++;
     const answered = (accepted: boolean): void => {
       if (accepted) admit(transport);
@@ -72,7 +82,7 @@ export class Admission {
 
   /** A transport that was admitted is gone. */
   left(transport: Transport): void {
-    this.#count(transport.info.remoteAddress, -1);
+    this.discount(transport.info.remoteAddress);
   }
 
   #refuse(transport: Transport): void {
@@ -93,7 +103,7 @@ export class Admission {
     return undefined;
   }
 
-  #count(address: string, change: 1 | -1): void {
+  #change(address: string, change: 1 | -1): void {
     this.#open += change;
     this.#options.population.connectionsOpen = this.#open;
     const count = (this.#byAddress.get(address) ?? 0) + change;

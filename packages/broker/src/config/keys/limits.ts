@@ -13,7 +13,7 @@ export const limitsSection: SectionSpec = {
       min: 1,
       max: 100000000,
       live: true,
-      doc: "Open connections in all.",
+      doc: "Open connections in all, those in their handshake included.",
     },
     max_connections_per_address: {
       kind: "integer",
