@@ -65,6 +65,14 @@ async function failed(folder: string, ...args: string[]): Promise<{ code: number
 }
 
 describe("start", () => {
+  test("ends with exit code 1 when the broker stops by itself, as it does when another has taken its store", async () => {
+    const body = "persistence: undefined, load(server) { setTimeout(() => server.stop(), 50); },";
+    const running = await started(`${listener}plugin_order: [quitter]\n`, { files: plugin("quitter", body) });
+    const { code, output } = await running.ended;
+    expect(code).toBe(1);
+    expect(output).toContain("ERROR the broker has stopped by itself, gmqttd ends");
+  });
+
   test("says what listens, which plugins are loaded and where data is kept", async () => {
     const text =
       'listeners: [{address: "127.0.0.1:0"}, {address: "[::1]:0", websocket: {}, name: web}]\nplugin_order: [one]\n';

@@ -71,6 +71,8 @@ export interface Broker extends Server {
    * culprit) or `ConfigError`; what had been started is stopped again.
    */
   start(): Promise<void>;
+  /** Resolves when the broker has stopped, whoever asked for it: a store that was taken over by another broker does. */
+  readonly stopped: Promise<void>;
 }
 
 /** Makes a broker. Nothing happens before `start`. */
@@ -91,6 +93,7 @@ class BrokerServer implements Broker {
   readonly retainedService: RetainedService;
   readonly statsManager: StatsManager;
   readonly apiRegistrar: ApiRegistrar = createApiRegistrar();
+  readonly stopped: Promise<void>;
   readonly #options: BrokerOptions;
   readonly #persistence: Persistence;
   readonly #core: Core;
@@ -105,8 +108,12 @@ class BrokerServer implements Broker {
   #restored = 0;
   #starting: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
+  #tellStopped: () => void = () => {};
 
   constructor(options: BrokerOptions) {
+    this.stopped = new Promise((resolve) => {
+      this.#tellStopped = resolve;
+    });
     this.#options = options;
     this.clock = options.clock ?? systemClock;
     this.logger = options.logger ?? silentLogger;
@@ -215,7 +222,7 @@ class BrokerServer implements Broker {
   }
 
   stop(): Promise<void> {
-    this.#stopping ??= this.#stop();
+    this.#stopping ??= this.#stop().then(this.#tellStopped);
     return this.#stopping;
   }
 

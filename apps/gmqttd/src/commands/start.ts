@@ -60,7 +60,11 @@ async function run(
   if (!(await startUnlessStuck(broker, signals, logger))) return ExitCode.Failed;
   dumpPackets(broker.config.log);
   for (;;) {
-    const request = await signals.next();
+    const request = await Promise.race([signals.next(), broker.stopped]);
+    if (request === undefined) {
+      logger.error({}, "the broker has stopped by itself, gmqttd ends");
+      return ExitCode.Failed;
+    }
     if (request.kind === "stop") return stop(broker, request.signal, logger);
     await reload(broker, options, logger);
     dumpPackets(broker.config.log);
