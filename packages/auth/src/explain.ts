@@ -30,10 +30,15 @@ export function explain(
   return answer({ ...decision, rule: `${decision.rule}; of ${topic} only what the rules allow is delivered` }, asked);
 }
 
-function explainConnect({ username }: ExplainQuestion, setup: Setup): ExplainAnswer {
+function explainConnect({ remoteAddress, username }: ExplainQuestion, setup: Setup): ExplainAnswer {
   if (username === undefined) {
     if (setup.config.allow_anonymous) return { decision: "allow", rule: "allow_anonymous: true" };
     return { decision: "deny", rule: "allow_anonymous: false", reasonCode: ReasonCode.NotAuthorized };
+  }
+  const wait = setup.throttle.waitFor(remoteAddress, username);
+  if (wait > 0) {
+    const rule = `throttle: too many failed logins, next try in ${Math.ceil(wait / 1000)} s`;
+    return { decision: "deny", rule, reasonCode: ReasonCode.ConnectionRateExceeded };
   }
   const known = setup.accounts.accounts.has(username);
   const rule = known ? `account ${username}: depends on the password` : `no account ${username} in the password file`;

@@ -33,6 +33,7 @@ export interface Setup {
   readonly accounts: AccountFile;
   readonly hasher: Hasher;
   readonly authenticator: Authenticator;
+  readonly throttle: Throttle;
   readonly rules: Rules;
   close(): Promise<void>;
 }
@@ -71,7 +72,7 @@ export async function openSetup(options: SetupOptions): Promise<Setup> {
       () => clock.monotonic(),
     );
     const authenticator = new Authenticator({ sources, allowAnonymous: config.allow_anonymous, throttle, logger });
-    return { config, accounts, hasher, authenticator, rules, close };
+    return { config, accounts, hasher, authenticator, throttle, rules, close };
   } catch (error) {
     await close();
     throw error;

@@ -288,6 +288,28 @@ describe("a token", () => {
   });
 });
 
+test("explains who is slowed down", async () => {
+  const { broker, plugin } = await run({ throttle: { user_failures: 1, wait: "10s" } });
+  const question = {
+    action: "connect" as const,
+    clientId: "c",
+    username: "alice",
+    remoteAddress: "",
+    certificateCommonName: undefined,
+    topic: "",
+    qos: 0 as const,
+    retain: false,
+  };
+  for (let failure = 0; failure < 2; failure++) await broker.refused({ username: "alice", password: "wrong" });
+  expect(plugin.explain?.(question)).toEqual({
+    decision: "deny",
+    rule: "throttle: too many failed logins, next try in 10 s",
+    reasonCode: ReasonCode.ConnectionRateExceeded,
+  });
+  await broker.advance(10_000);
+  expect(plugin.explain?.(question)).toMatchObject({ decision: "unknown" });
+});
+
 test("explains which rule decides", async () => {
   const { broker, plugin } = await run({ acl: [{ username: "alice", topic: "a/#", max_qos: 1 }] });
   const ask = (question: object): unknown =>
