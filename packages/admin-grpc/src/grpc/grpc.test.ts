@@ -124,6 +124,8 @@ describe("reflection", () => {
     ["a field", `${api}.Ban.kind`, "gmqtt/admin/api/ban.proto"],
     ["an enum", `${api}.BanKind`, "gmqtt/admin/api/ban.proto"],
     ["an extension", "google.api.http", "google/api/annotations.proto"],
+    ["health", "grpc.health.v1.Health", "grpc/health/v1/health.proto"],
+    ["itself", "grpc.reflection.v1.ServerReflection", "grpc/reflection/v1/reflection.proto"],
   ])("finds the file of %s with its imports", async (_what, symbol, file) => {
     const answer = await client.reflect({ case: "fileContainingSymbol", value: symbol });
     if (answer.case !== "fileDescriptorResponse") throw new Error(`answered ${answer.case}`);

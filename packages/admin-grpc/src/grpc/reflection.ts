@@ -7,6 +7,7 @@ import type { ApiRegistry } from "../api/registry.ts";
 import { StatusCode } from "../api/status.ts";
 import { Health } from "../gen/grpc/health/v1/health_pb.ts";
 import {
+  ServerReflection,
   type ServerReflectionRequest,
   ServerReflectionRequestSchema,
   type ServerReflectionResponse,
@@ -21,6 +22,7 @@ const PACKAGES = ["grpc.reflection.v1", "grpc.reflection.v1alpha"] as const;
 export function addReflection(server: Server, registry: ApiRegistry, context: GrpcContext): void {
   const index = new DescriptorIndex();
   index.add(Health.file);
+  index.add(ServerReflection.file);
   registry.watch((service) => index.add(service.file));
   const reflect: handleBidiStreamingCall<ServerReflectionRequest, ServerReflectionResponse> = (call) => {
     try {
@@ -74,8 +76,7 @@ function answer({ messageRequest }: ServerReflectionRequest, registry: ApiRegist
       return { case: "allExtensionNumbersResponse", value };
     }
     case "listServices": {
-      const names = [...registry.services, Health].map(({ typeName }) => typeName);
-      const service = [...names, `${PACKAGES[0]}.ServerReflection`].map((name) => ({ name }));
+      const service = [...registry.services, Health, ServerReflection].map(({ typeName }) => ({ name: typeName }));
       return { case: "listServicesResponse", value: { service } };
     }
     default:
