@@ -62,6 +62,8 @@ test("lists, shows, changes, adds and deletes accounts, in the file and in force
 test.each([
   ["get", { username: "nobody" }, 5, "no account nobody"],
   ["delete", { username: "nobody" }, 5, "no account nobody"],
+  ["get", { username: "" }, 3, "username is missing"],
+  ["delete", { username: "" }, 3, "username is missing"],
   ["update", { username: "", password: "x" }, 3, "username is missing"],
   ["update", { username: "x", password: "" }, 3, "password is missing"],
   ["update", { username: "x".repeat(65_536), password: "x" }, 3, "username of 65536 bytes exceeds 65535"],

@@ -40,6 +40,7 @@ export function createAccountService({ file, hasher }: AccountServiceOptions): A
       return { accounts: list.slice(start, start + size).map(shown), totalCount: list.length };
     },
     get({ username }: GetAccountRequest): MessageInitShape<typeof GetAccountResponseSchema> {
+      assertNamed(username);
       const account = file().accounts.get(username);
       if (account === undefined) throw failure(Status.NotFound, `no account ${username}`);
       return { account: shown(account) };
@@ -54,11 +55,16 @@ export function createAccountService({ file, hasher }: AccountServiceOptions): A
       return {};
     },
     async delete({ username }: DeleteAccountRequest): Promise<object> {
+      assertNamed(username);
       if (!(await changing(() => file().delete(username)))) throw failure(Status.NotFound, `no account ${username}`);
       return {};
     },
   };
   return { name: AccountService.typeName, kind: "protobuf", definition: AccountService, handlers, comments };
+}
+
+function assertNamed(username: string): void {
+  if (username === "") throw failure(Status.InvalidArgument, "username is missing");
 }
 
 function shown({ password, username }: Account): { username: string; password: string } {
