@@ -97,6 +97,7 @@ export class RedisPersistence implements Persistence {
     this.#phase = "opening";
     await this.#link.open();
     try {
+      await this.#link.check(this.#options.logger);
       await this.#lease.acquire();
       await this.#cluster?.recover();
     } catch (error) {

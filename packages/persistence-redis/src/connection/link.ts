@@ -3,8 +3,10 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { ConnectionOptions } from "node:tls";
+import type { Logger } from "@gmqtt/broker";
 import { Cluster, Redis } from "ioredis";
 import type { RedisConfig } from "../config.ts";
+import { checkServer } from "./server-check.ts";
 
 /** First and longest pause between two attempts to connect: milliseconds. */
 const SHORTEST_PAUSE = 50;
@@ -63,6 +65,18 @@ export class Link {
     if (error === undefined) return;
     this.close();
     throw new Error(`redis at ${describe(this.#config)} can't be used: ${error.message}`, { cause: error });
+  }
+
+  /** Warns of a server that forgets. Rejects when it can't be used. */
+  async check(logger: Logger): Promise<void> {
+    const info = await this.client.info().catch((error: unknown) => {
+      if (isRefusal(error)) return ""; // we may not ask
+      throw error;
+    });
+    const { problem, warnings } = checkServer(info);
+    const redis = describe(this.#config);
+    for (const { fields, text } of warnings) logger.warn({ redis, ...fields }, text);
+    if (problem !== undefined) throw new Error(`redis at ${redis} can't be used: ${problem}`);
   }
 
   /** Gives up a connection that does not answer; a new one is made. */
