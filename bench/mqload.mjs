@@ -68,10 +68,12 @@ async function measure(name, { args, features = [] }, broker) {
   const at = ["-p", `${running.port}`, "-pid", `${running.pid}`, "-d", options.seconds, "-label", `${name}/${broker}`];
   const [pinned, pinnedArgs] = onCore(LOAD_CORE, program, [...args, ...at]);
   const [command, ...rest] = [...words(options.with, " "), pinned, ...pinnedArgs];
+  await running.pause?.();
   const { stdout, stderr } = spawnSync(command, rest, { encoding: "utf8" });
+  const pause = await running.pause?.();
   await running.stop();
   if (!stdout?.startsWith("{")) throw new Error(`${name} on ${broker} printed no result:\n${stdout}${stderr}`);
-  return JSON.parse(stdout);
+  return { ...JSON.parse(stdout), pause };
 }
 
 /** A run in a line; what went wrong in it stands behind the figures. */
@@ -81,6 +83,7 @@ function line(round, name, broker, result) {
   const faults = wrong.filter((key) => (result[key] ?? 0) !== 0).map((key) => `${key} ${result[key]}`);
   const figures = new Set(bars.filter((bar) => bar.load === name || bar.base === name).map(({ figure }) => figure));
   const seen = [...figures].map((figure) => `${figure} ${pick(result, figure)}`);
+  if (result.pause > 0) seen.push(`longest pause ${result.pause.toFixed(1)} ms`);
   const busy = result.foreign_cpu > 0.1 ? [`other processes used ${result.foreign_cpu} of the cores`] : [];
   return [`${round} ${name} ${broker}:`, ...seen, ...faults, ...busy].join("  ");
 }
@@ -107,5 +110,7 @@ function report() {
   for (const { bar, wanted, measured, met } of verdicts) {
     console.log(`| ${bar} | ${wanted} | ${measured} | ${met ? "yes" : "NO"} |`);
   }
-  console.log(`\n${verdicts.filter(({ met }) => met).length} of ${verdicts.length} bars met`);
+  const pauses = runs.map(({ result }) => result.pause ?? 0);
+  console.log(`\nlongest pause of gmqttd's event loop in all runs: ${Math.max(...pauses).toFixed(1)} ms`);
+  console.log(`${verdicts.filter(({ met }) => met).length} of ${verdicts.length} bars met`);
 }

@@ -30,7 +30,7 @@ try {
 async function main(options: Options): Promise<void> {
   const brokers = chosen(options);
   if (!canPin) console.error("nothing is pinned to a core: taskset is missing, or there is one core only");
-  const outcomes = await compare(brokers, options.workloads, options.repeat, (line) => console.error(line));
+  const outcomes = await compare(brokers, options, (line) => console.error(line));
   const names = brokers.map(({ name }) => name);
   const text = `${circumstances(root, brokers, args, options.repeat)}\n\n${tablesOf(outcomes, names)}`;
   console.log(text);

@@ -22,6 +22,8 @@ export interface RunningBroker {
   readonly tlsPort?: number;
   readonly webSocketPort?: number;
   readonly webSocketPath?: string;
+  /** The longest pause of its event loop since this was asked before, in milliseconds; of brokers that tell. */
+  pause?(): Promise<number>;
   /** Asks it to stop, and waits until it has. */
   stop(): Promise<void>;
 }

@@ -38,6 +38,7 @@ async function start(root: string, nodeArguments: readonly string[], setup: Setu
   const args = [...nodeArguments, main, "start", "-c", join(app, "default_config.yml"), ...flags];
   const broker = new PinnedProcess(BROKER_CORE, folder, process.execPath, args);
   const [, listeners = ""] = await broker.until(() => /broker started.* listeners=\[(.+?)\]/.exec(broker.log));
+  const [, metrics = ""] = /metrics are served.* address=(\S+)/.exec(broker.log) ?? [];
   const ports = [...listeners.matchAll(/127\.0\.0\.1:(\d+)/g)].map(([, port]) => Number(port));
   return {
     pid: broker.pid,
@@ -45,11 +46,20 @@ async function start(root: string, nodeArguments: readonly string[], setup: Setu
     webSocketPort: ports[1]!,
     webSocketPath: "/",
     ...(ports[2] === undefined ? {} : { tlsPort: ports[2] }),
+    pause: () => longestPause(`http://${metrics}/metrics`),
     stop: async () => {
       await broker.stop();
       await redis?.process.stop();
     },
   };
+}
+
+/** prometheus measures the delays of the event loop, and begins anew with each look. */
+async function longestPause(url: string): Promise<number> {
+  const text = await (await fetch(url)).text();
+  const [, seconds] = /^nodejs_eventloop_lag_max_seconds (\S+)/m.exec(text) ?? [];
+  if (seconds === undefined) throw new Error("the metrics tell nothing of the event loop");
+  return Number(seconds) * 1000;
 }
 
 function listenersFor({ certificate, features }: Setup): object[] {

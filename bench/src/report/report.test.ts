@@ -56,6 +56,12 @@ describe("tables", () => {
     expect(text).not.toContain("per delivered message");
   });
 
+  it("say where the event loop paused longest", () => {
+    const of = (name: string, pause: number): Outcome => outcome(name, { gmqttd: { cpuMicros: 1, pause } });
+    expect(tablesOf([of("pairs-q1", 12), of("pairs-q2", 31.4)], ["gmqttd"])).toContain("was 31.4 ms: 50 pairs, QoS 2.");
+    expect(tablesOf([PAIRS], ["gmqttd"])).not.toContain("pause");
+  });
+
   it("say what was lost, and which runs failed", () => {
     const lossy = outcome("pairs-q0", { mosquitto: { cpuMicros: 6 } }, { lost: 12, closed: 0 });
     const failed: Outcome = { ...PAIRS, failures: new Map([["aedes", "ended\nwith a stack"]]) };

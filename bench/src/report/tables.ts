@@ -15,6 +15,7 @@ export function tablesOf(outcomes: readonly Outcome[], brokers: readonly string[
     latencies(of("latency"), brokers),
     states(of("state"), brokers),
     faultsOf(outcomes),
+    pausesOf(outcomes),
   ];
   return parts.filter((part) => part !== "").join("\n\n");
 }
@@ -76,6 +77,17 @@ function faultsOf(outcomes: readonly Outcome[]): string {
   ]);
   if (lines.length === 0) return "Nothing was lost, came twice or late, and no connection was closed, in any run.";
   return `What went wrong, in all runs together:\n\n${lines.join("\n")}`;
+}
+
+/** The longest pause of our event loop, and where it was. */
+function pausesOf(outcomes: readonly Outcome[]): string {
+  const pauses = outcomes.flatMap(({ results, workload }) => {
+    const pause = results.get(OURS)?.figures.pause;
+    return pause === undefined ? [] : [{ pause, title: workload.title }];
+  });
+  const [longest] = pauses.toSorted((one, other) => other.pause - one.pause);
+  if (longest === undefined) return "";
+  return `The longest pause of gmqttd's event loop was ${plain(longest.pause)} ms: ${longest.title}.`;
 }
 
 function faultLines(title: string, name: string, { faults }: LoadResult): string[] {

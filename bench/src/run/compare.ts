@@ -9,6 +9,7 @@ import type { Workload } from "../workloads.ts";
 import { makeCertificate } from "./certificate.ts";
 import { can, measure } from "./measure.ts";
 import { combine } from "./median.ts";
+import type { Options } from "./options.ts";
 
 /** What came of a workload: by the broker's name, its figures or why there are none. */
 export interface Outcome {
@@ -20,8 +21,7 @@ export interface Outcome {
 /** `tell` hears of each run. */
 export async function compare(
   brokers: readonly Broker[],
-  workloads: readonly Workload[],
-  repeat: number,
+  { prefix, repeat, workloads }: Pick<Options, "prefix" | "repeat" | "workloads">,
   tell: (line: string) => void,
 ): Promise<Outcome[]> {
   const folder = mkdtempSync(join(tmpdir(), "gmqtt-bench-"));
@@ -34,7 +34,7 @@ export async function compare(
         for (const broker of brokers.filter((one) => can(one, workload))) {
           const key = `${workload.name} ${broker.name}`;
           try {
-            const result = await measure(broker, workload, certificate);
+            const result = await measure(broker, workload, certificate, prefix);
             runs.set(key, [...(runs.get(key) ?? []), result]);
             tell(`${round}/${repeat} ${key}: ${shown(result)}`);
           } catch (error) {

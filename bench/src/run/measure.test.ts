@@ -27,7 +27,8 @@ describe("a small load on gmqttd", () => {
     "%s loses nothing",
     async (name) => {
       const clients = { publishers: 4, subscribers: name === "shared-q1" ? 2 : 4, window: 10 };
-      const { brokerCpu, memory, sent } = await run(name, clients);
+      const { brokerCpu, memory, pause, sent } = await run(name, clients);
+      expect(pause).toBeGreaterThan(0);
       expect(sent).toBeGreaterThanOrEqual(4 * 10);
       if (process.platform !== "linux") return;
       expect(brokerCpu).toBeGreaterThanOrEqual(0);

@@ -19,17 +19,21 @@ export function can(broker: Broker, { features }: Workload): boolean {
   return features.every((feature) => broker.features.has(feature));
 }
 
-/** Runs the workload once. Rejects when broker or generator fail. */
+/** Runs the workload once; `prefix` stands in front of the generator's command line. Rejects when broker or generator fail. */
 export async function measure(
   broker: Broker,
   workload: Workload,
   certificate: Setup["certificate"],
+  prefix: readonly string[] = [],
 ): Promise<LoadResult> {
   const folder = mkdtempSync(join(tmpdir(), "gmqtt-bench-"));
   try {
     const running = await broker.start({ features: new Set(workload.features), folder, certificate });
     try {
-      return await load(targetOf(running, workload), workload);
+      await running.pause?.();
+      const { faults, figures } = await load(targetOf(running, workload), workload, prefix);
+      const pause = await running.pause?.();
+      return { faults, figures: pause === undefined ? figures : { ...figures, pause } };
     } finally {
       await running.stop();
     }
@@ -46,11 +50,12 @@ function targetOf(running: RunningBroker, { features, transport, version }: Work
   return { endpoint: { transport, port, path: webSocketPath }, pid, version, ...account };
 }
 
-async function load(target: Target, workload: Workload): Promise<LoadResult> {
-  const [command, args] = onCore(LOAD_CORE, process.execPath, [
+async function load(target: Target, workload: Workload, prefix: readonly string[]): Promise<LoadResult> {
+  const [pinned, pinnedArgs] = onCore(LOAD_CORE, process.execPath, [
     generator,
     JSON.stringify({ target, load: workload.load }),
   ]);
+  const [command = pinned, ...args] = [...prefix, pinned, ...pinnedArgs];
   const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], timeout: LONGEST });
   const killAtExit = (): void => void child.kill("SIGKILL");
   process.on("exit", killAtExit);

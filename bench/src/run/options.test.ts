@@ -18,6 +18,14 @@ describe("the command line", () => {
     expect(options?.workloads[0]?.load).toMatchObject({ warmup: 1, seconds: 1 });
   });
 
+  it("takes other times, and a command to put in front", () => {
+    const options = readOptions(["--seconds", "7", "--with", "chrt -f 1"]);
+    expect(options?.workloads[0]?.load).toMatchObject({ warmup: 2, seconds: 7 });
+    expect(options?.workloads.find(({ name }) => name === "idle")).toBe(workloads.find(({ name }) => name === "idle"));
+    expect(options?.prefix).toEqual(["chrt", "-f", "1"]);
+    expect(() => readOptions(["--seconds", "no"])).toThrow(/--seconds/);
+  });
+
   it("takes the workloads that are named, in that order", () => {
     expect(readOptions(["--workloads", "idle,pairs-q0"])?.workloads.map(({ name }) => name)).toEqual([
       "idle",

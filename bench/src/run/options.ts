@@ -11,6 +11,8 @@ export interface Options {
   /** Command lines of others. */
   readonly commands: readonly string[];
   readonly repeat: number;
+  /** Stands in front of the load generator's command line. */
+  readonly prefix: readonly string[];
   /** The page to write; undefined: only print. */
   readonly out: string | undefined;
   readonly nodeArguments: readonly string[];
@@ -22,6 +24,8 @@ export const USAGE: string = `usage: pnpm bench [options]
   --brokers a,b          of gmqttd, mosquitto, aedes
   --broker "name=line"   another one, started by a command line with {port} in it; may be given again
   --repeat N             runs of each, of which the median counts (5; with --quick 1)
+  --seconds N            of each measurement (3; with --quick 1)
+  --with LINE            a command in front of the load generator's, for example a lock for a shared machine
   --out FILE             writes tables into this page, charts and JSON beside it, as for docs/performance.md
   --node-arguments="..." for gmqttd, for example --node-arguments="--cpu-prof --cpu-prof-dir=/tmp"`;
 
@@ -38,6 +42,8 @@ export function readOptions(args: readonly string[]): Options | undefined {
       brokers: { type: "string", default: "gmqttd,mosquitto,aedes" },
       broker: { type: "string", multiple: true, default: [] },
       repeat: { type: "string" },
+      seconds: { type: "string" },
+      with: { type: "string", default: "" },
       out: { type: "string" },
       "node-arguments": { type: "string", default: "" },
       help: { type: "boolean", default: false },
@@ -45,15 +51,19 @@ export function readOptions(args: readonly string[]): Options | undefined {
   });
   if (values.help) return undefined;
   const repeat = Number(values.repeat ?? (values.quick ? 1 : 5));
+  const seconds = values.seconds === undefined ? undefined : Number(values.seconds);
+  if (seconds !== undefined && !(seconds > 0))
+    throw new Error(`--seconds wants a number above 0, not ${values.seconds}`);
   if (!Number.isInteger(repeat) || repeat < 1) throw new Error(`--repeat wants a number from 1, not ${values.repeat}`);
   const chosen = values.workloads === undefined ? standard(values.quick) : named(listOf(values.workloads));
   return {
-    workloads: values.quick ? chosen.map(shortened) : chosen,
+    workloads: chosen.map((workload) => timed(workload, values.quick, seconds)),
     brokers: listOf(values.brokers),
     commands: values.broker,
     repeat,
     out: values.out === undefined ? undefined : resolve(values.out),
-    nodeArguments: values["node-arguments"].split(" ").filter((word) => word !== ""),
+    prefix: wordsOf(values.with),
+    nodeArguments: wordsOf(values["node-arguments"]),
   };
 }
 
@@ -70,9 +80,16 @@ function named(names: readonly string[]): Workload[] {
   });
 }
 
-function shortened(workload: Workload): Workload {
+/** With other times than those it is defined with. */
+function timed(workload: Workload, quick: boolean, seconds: number | undefined): Workload {
   const { load } = workload;
-  return "seconds" in load ? { ...workload, load: { ...load, ...QUICK_SECONDS } } : workload;
+  if (!("seconds" in load)) return workload;
+  const change = { ...(quick ? QUICK_SECONDS : {}), ...(seconds === undefined ? {} : { seconds }) };
+  return { ...workload, load: { ...load, ...change } };
+}
+
+function wordsOf(text: string): string[] {
+  return text.split(" ").filter((word) => word !== "");
 }
 
 function listOf(text: string): string[] {
