@@ -150,3 +150,15 @@ test("a file of mosquitto_passwd is read by the broker, and passwd adds to it", 
     await connectSocket(`mqtt://127.0.0.1:${port}`, { version: 4, username, password });
   }
 }, 120_000);
+
+test("the commands of docs/auth.md do what they say", async () => {
+  const page = readFileSync(join(root, "docs/auth.md"), "utf8");
+  const [, commands = ""] = /```sh\n(gmqttd passwd[\s\S]*?)```/.exec(page) ?? [];
+  const script = `set -eo pipefail\ngmqttd() { "${process.execPath}" "${main}" "$@"; }\n${commands}`;
+  const folder = installation();
+  const said = execFileSync("bash", ["-c", script], { cwd: folder, input: "first", encoding: "utf8" });
+  const file = join(folder, "accounts.yml");
+  expect(said).toBe(
+    `${file}: added alice\n${file}: changed alice\nthe password is right\nalice\n${file}: deleted alice\n`,
+  );
+}, 120_000);
