@@ -97,7 +97,8 @@ describe.each(stores)("hooks that only hear, with the $name store", ({ start }) 
       expect(calls).toBeGreaterThan(0);
       expect(broker.server.statsManager.population).toMatchObject({ hookFailures: calls, internalErrors: 0 });
       const lines = broker.log.filter(({ level }) => level === "error");
-      expect(lines).toHaveLength(calls);
+      expect(lines.length).toBeGreaterThan(0);
+      expect(lines.length).toBeLessThanOrEqual(calls); // once in ten seconds, however often it fails
       for (const { fields } of lines) expect(fields).toMatchObject({ hook: name, plugin: "culprit" });
     },
   );

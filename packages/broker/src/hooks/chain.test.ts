@@ -19,8 +19,8 @@ function chainOf(
   const population = new PopulationCounters();
   const lines: string[] = [];
   const write = (fields: object, message: string): void => {
-    const { hook, plugin } = fields as { hook: string; plugin?: string };
-    lines.push(`${hook} ${plugin ?? "-"}: ${message}`);
+    const { hook, plugin, unsaid } = fields as { hook: string; plugin?: string; unsaid?: number };
+    lines.push(`${hook} ${plugin ?? "-"}: ${message}${unsaid === undefined ? "" : `, ${unsaid} unsaid`}`);
   };
   const logger: Logger = { debug: write, info: write, warn: write, error: write };
   const plugins = Object.entries(wrappers).map(
@@ -156,6 +156,22 @@ describe("the chain of hooks", () => {
     ]);
     await new Promise((resolve) => setImmediate(resolve));
     expect([lines, population.hookFailures]).toEqual([["onConnected a: hook failed", "onClosed a: hook failed"], 2]);
+  });
+
+  test("that fails all the time is logged every ten seconds, with how often it was not", () => {
+    const { clock, hooks, lines, population } = chainOf({
+      a: {
+        onDelivered: () => () => {
+          throw new Error("for every message");
+        },
+      },
+    });
+    for (let count = 0; count < 1000; count++) hooks.onDelivered?.();
+    expect([lines, population.hookFailures]).toEqual([["onDelivered a: hook failed"], 1000]);
+    clock.advance(10_000);
+    hooks.onDelivered?.();
+    hooks.onDelivered?.();
+    expect([lines.slice(1), population.hookFailures]).toEqual([["onDelivered a: hook failed, 999 unsaid"], 1002]);
   });
 
   test("the observer hears how long each plugin took, those behind it included, however it ended", async () => {

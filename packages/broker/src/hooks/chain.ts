@@ -108,10 +108,15 @@ function compose(
   return notifications.has(hook) ? failures.contain(hook, chain) : failures.decide(hook, chain);
 }
 
+/** A hook that fails for every message is heard of this often: milliseconds. */
+const SAY_AGAIN = 10_000;
+
 /** Turns whatever a hook does into an answer or an `MqttError`, and knows whose fault it was. */
 class HookFailures {
   readonly #options: HookChainOptions;
   readonly #culprits: WeakMap<object, string> = new WeakMap();
+  /** When a failure was last logged, and how often it has come since, by hook and plugin. */
+  readonly #said: Map<string, { at: number; since: number }> = new Map();
 
   constructor(options: HookChainOptions) {
     this.#options = options;
@@ -180,7 +185,8 @@ class HookFailures {
     return new Promise((resolve, reject) => {
       const timer = wheel.after(limit === 0 ? Number.MAX_SAFE_INTEGER : limit, () => {
         population.hookTimeouts++;
-        logger.warn({ hook, timeout: limit }, "hook took too long, refused");
+        const more = this.#due(`${hook} late`);
+        if (more !== undefined) logger.warn({ hook, timeout: limit, ...more }, "hook took too long, refused");
         reject(new MqttError(ReasonCode.ImplementationSpecificError));
       });
       pending.then(
@@ -207,7 +213,20 @@ class HookFailures {
   #report(hook: keyof Hooks, error: unknown): void {
     this.#options.population.hookFailures++;
     const plugin = typeof error === "object" && error !== null ? this.#culprits.get(error) : undefined;
-    this.#options.logger.error({ err: error, hook, plugin }, "hook failed");
+    const more = this.#due(`${hook} ${plugin}`);
+    if (more !== undefined) this.#options.logger.error({ err: error, hook, plugin, ...more }, "hook failed");
+  }
+
+  /** What to say besides; undefined where it was said a moment ago: the log must not grow with every message. */
+  #due(what: string): { readonly unsaid?: number } | undefined {
+    const now = this.#options.monotonic();
+    const said = this.#said.get(what);
+    if (said !== undefined && now - said.at < SAY_AGAIN) {
+      said.since++;
+      return undefined;
+    }
+    this.#said.set(what, { at: now, since: 0 });
+    return said === undefined || said.since === 0 ? {} : { unsaid: said.since };
   }
 
   /** What is thrown and no object gets one, so that the plugin can be named. */
