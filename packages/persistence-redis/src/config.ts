@@ -40,6 +40,8 @@ export interface RedisConfig {
         readonly addresses: readonly RedisAddress[];
         readonly username?: string | undefined;
         readonly password?: string | undefined;
+        /** For the sentinels; `tls` beside it is for the primary. */
+        readonly tls?: RedisTls | undefined;
       }
     | undefined;
   /** Some nodes of a Redis Cluster; `addr` is not used then. */
@@ -83,21 +85,24 @@ const address = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-const tls = z.strictObject({
-  /** File with the certificates of the authorities that may have signed the server's. */
-  cacert: z.string().optional(),
-  cert: z.string().optional(),
-  key: z.string().optional(),
-  /** False: the server's certificate is not checked. */
-  verify: z.boolean().default(true),
-  server_name: z.string().optional(),
-});
+const tls = z
+  .strictObject({
+    /** File with the certificates of the authorities that may have signed the server's. */
+    cacert: z.string().optional(),
+    cert: z.string().optional(),
+    key: z.string().optional(),
+    /** False: the server's certificate is not checked. */
+    verify: z.boolean().default(true),
+    server_name: z.string().optional(),
+  })
+  .refine(({ cert, key }) => (cert === undefined) === (key === undefined), "cert and key go together");
 
 const sentinel = z.strictObject({
   master: z.string().min(1),
   addresses: z.array(address).min(1),
   username: z.string().optional(),
   password: z.string().optional(),
+  tls: tls.optional(),
 });
 
 const section = z.strictObject({
@@ -123,7 +128,14 @@ const section = z.strictObject({
 });
 
 /** Checks the section. Its `shape` tells which keys there are. */
-export const configSchema: ConfigSchema<RedisConfig> & { readonly shape: object } = section;
+export const configSchema: ConfigSchema<RedisConfig> & { readonly shape: object } = section.superRefine(
+  ({ cluster, database, sentinel }, context) => {
+    if (cluster === undefined) return;
+    const complain = (key: string, message: string): void => context.addIssue({ code: "custom", path: [key], message });
+    if (database !== 0) complain("database", `a cluster has database 0 alone, got ${database}`);
+    if (sentinel !== undefined) complain("sentinel", "is not for a cluster, which finds its primaries by itself");
+  },
+);
 
 /** Keys of gmqtt's connection pool, that one multiplexed connection has no use for. */
 export const POOL_KEYS: readonly (keyof RedisConfig)[] = ["max_idle", "max_active", "idle_timeout"];

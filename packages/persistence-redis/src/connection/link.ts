@@ -143,6 +143,8 @@ function createClient(config: RedisConfig, baseDirectory: string, closed: () => 
     ...(config.username === "" ? {} : { username: config.username }),
     ...(config.password === "" ? {} : { password: config.password }),
     ...(config.tls === undefined ? {} : { tls: tlsOptions(config.tls, baseDirectory) }),
+    // Without this, what sentinels name is spoken to in the clear, whatever `tls` says.
+    enableTLSForSentinelMode: config.tls !== undefined,
   };
   const { cluster, sentinel } = config;
   if (cluster !== undefined) {
@@ -161,6 +163,7 @@ function createClient(config: RedisConfig, baseDirectory: string, closed: () => 
     sentinelRetryStrategy: pause,
     ...(sentinel.username === undefined ? {} : { sentinelUsername: sentinel.username }),
     ...(sentinel.password === undefined ? {} : { sentinelPassword: sentinel.password }),
+    ...(sentinel.tls === undefined ? {} : { sentinelTLS: tlsOptions(sentinel.tls, baseDirectory) }),
   });
 }
 

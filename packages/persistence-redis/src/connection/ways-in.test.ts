@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { silentLogger } from "@gmqtt/broker";
 import { Redis } from "ioredis";
-import { afterAll, describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { RedisPersistence } from "../redis-persistence.ts";
 import { configOf } from "../testing/open-store.ts";
 import { freePort, RedisServer } from "../testing/redis-server.ts";
@@ -51,24 +51,52 @@ describe("a user of Redis", () => {
   });
 });
 
-describe("TLS", () => {
-  it("checks the server against the authority, and shows our certificate", async () => {
-    const openssl = (...args: string[]): unknown => execFileSync("openssl", args, { cwd: folder, stdio: "pipe" });
-    const make = (name: string, ...rest: string[]): unknown =>
-      openssl(
-        ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1"],
-        ...["-keyout", `${name}.key`, "-out", `${name}.crt`, "-subj", `/CN=${name}`, ...rest],
-      );
-    make("authority");
-    const signed = ["-CA", "authority.crt", "-CAkey", "authority.key"];
-    make("redis.example.org", "-addext", "subjectAltName=DNS:redis.example.org", ...signed);
-    make("broker", ...signed);
-    const port = await freePort();
-    const file = (name: string): string => join(folder, name);
-    await startRedis(
-      ...["--tls-port", String(port), "--tls-ca-cert-file", file("authority.crt"), "--tls-auth-clients", "yes"],
-      ...["--tls-cert-file", file("redis.example.org.crt"), "--tls-key-file", file("redis.example.org.key")],
+/** Makes the certificates of this file in its folder. */
+function makeCertificates(): void {
+  const openssl = (...args: string[]): unknown => execFileSync("openssl", args, { cwd: folder, stdio: "pipe" });
+  const make = (name: string, ...rest: string[]): unknown =>
+    openssl(
+      ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1"],
+      ...["-keyout", `${name}.key`, "-out", `${name}.crt`, "-subj", `/CN=${name}`, ...rest],
     );
+  make("authority");
+  const signed = ["-CA", "authority.crt", "-CAkey", "authority.key"];
+  make("redis.example.org", "-addext", "subjectAltName=DNS:redis.example.org", ...signed);
+  make("broker", ...signed);
+}
+
+/** The settings of a server with the certificate of redis.example.org. */
+function serverTls(port: number): [name: string, value: string][] {
+  return [
+    ["tls-port", String(port)],
+    ["tls-ca-cert-file", join(folder, "authority.crt")],
+    ["tls-cert-file", join(folder, "redis.example.org.crt")],
+    ["tls-key-file", join(folder, "redis.example.org.key")],
+    ["tls-replication", "yes"],
+    ["tls-auth-clients", "no"],
+  ];
+}
+
+const asArguments = (settings: [string, string][]): string[] =>
+  settings.flatMap(([name, value]) => [`--${name}`, value]);
+
+describe("TLS", () => {
+  beforeAll(makeCertificates);
+
+  it("goes to the primary and to the sentinels, each with settings of its own", async () => {
+    const port = await freePort();
+    await startRedis(...asArguments(serverTls(port)));
+    const sentinel = await startSentinel(port, serverTls);
+    const tls = { cacert: "authority.crt", server_name: "redis.example.org" };
+    const addresses = [`127.0.0.1:${sentinel}`];
+    await works({ tls, sentinel: { master: "main", addresses, tls } });
+    const careless = makeStore({ sentinel: { master: "main", addresses, tls }, connect_timeout: "1s" });
+    await expect(careless.open()).rejects.toThrow(/can't be used/); // the primary's port speaks TLS alone
+  });
+
+  it("checks the server against the authority, and shows our certificate", async () => {
+    const port = await freePort();
+    await startRedis(...asArguments(serverTls(port)), "--tls-auth-clients", "yes");
     const ours = { cacert: "authority.crt", cert: "broker.crt", key: "broker.key" };
     const addr = `127.0.0.1:${port}`;
     await works({ addr, tls: { ...ours, server_name: "redis.example.org" } });
@@ -102,11 +130,14 @@ describe("sentinels", () => {
 });
 
 /** One that is alone and impatient. */
-async function startSentinel(primary: number): Promise<number> {
+async function startSentinel(
+  primary: number,
+  tls?: (port: number) => readonly (readonly [string, string])[],
+): Promise<number> {
   const port = await freePort();
-  const file = join(folder, "sentinel.conf");
+  const file = join(folder, `sentinel-${port}.conf`);
   const lines = [
-    `port ${port}`,
+    ...(tls === undefined ? [`port ${port}`] : ["port 0", ...tls(port).map((setting) => setting.join(" "))]),
     `sentinel monitor main 127.0.0.1 ${primary} 1`,
     "sentinel down-after-milliseconds main 500",
   ];
