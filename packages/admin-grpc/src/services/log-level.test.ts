@@ -13,6 +13,7 @@ test("the level of the log changes live, in the logger and in the configuration 
   const url = `${plugin.endpoints[0]?.address.replace("tcp", "http")}/v1/log_level`;
   const response = await fetch(url, { method: "PUT", body: JSON.stringify({ level: "debug" }) });
   expect(await response.json()).toEqual({ level: "debug" });
+  expect(lines.filter((line) => line === "log level changes")).toHaveLength(1);
   expect([logger.level, broker.config.log.level]).toEqual(["debug", "debug"]);
   expect(await (await fetch(url)).json()).toEqual({ level: "debug" });
   await broker.stop();

@@ -36,8 +36,8 @@ export function serverService(server: Server): ApiService {
     },
     getConfig: () => ({ config: JSON.parse(JSON.stringify(printableConfig(server.config))) as JsonObject }),
     getLogLevel: () => ({ level: levelOf(server) }),
-    async setLogLevel({ level }) {
-      await setLevel(server, level);
+    async setLogLevel({ level }, { who }) {
+      await setLevel(server, level, who);
       return { level: levelOf(server) };
     },
   });
@@ -48,13 +48,15 @@ function levelOf({ config, logger }: Server): string {
 }
 
 /** The configuration in force says so too, until a reload reads another one. */
-async function setLevel(server: Server, level: string): Promise<void> {
+async function setLevel(server: Server, level: string, who: string): Promise<void> {
   const known = levels.find((candidate) => candidate === level);
   if (known === undefined) throw invalidArgument(`level must be debug, info, warn or error, not ${level}`);
   const { config, logger } = server;
   if (logger.level === undefined) {
     throw new ApiError(StatusCode.FAILED_PRECONDITION, "the level of this broker's logger can't be changed");
   }
+  // Behind the change the line of this call itself may be below the level.
+  if (logger.level !== known) logger.warn({ who, from: logger.level, to: known }, "log level changes");
   await server.applyConfig({ ...config, log: { ...config.log, level: known } });
   logger.level = known;
 }
