@@ -32,6 +32,9 @@ const { values: options } = parseArgs({
 });
 if (options.source === undefined) throw new Error("--source wants the file mqload.c, or the program built from it");
 
+// Ends through 'exit', where the brokers are killed.
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
+
 const words = (text, separator) => text.split(separator).filter((word) => word !== "");
 const brokers = { gmqttd: gmqttd(resolve(options.gmqttd), words(options["node-arguments"], " ")), mosquitto };
 const folder = mkdtempSync(join(tmpdir(), "gmqtt-mqload-"));

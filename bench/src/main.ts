@@ -18,6 +18,9 @@ import { type Options, readOptions, USAGE } from "./run/options.ts";
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 const args = process.argv.slice(2);
 
+// Ends through 'exit', where the brokers are killed.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
+
 try {
   const options = readOptions(args);
   if (options === undefined) console.log(USAGE);

@@ -71,6 +71,8 @@ export const workloads: readonly Workload[] = [
   workload("fanout100-q1", "1 publisher to 100 subscribers, QoS 1", fanOut(100, QOS1), QUICK),
   workload("fanout100-q2", "1 publisher to 100 subscribers, QoS 2", fanOut(100, QOS2)),
   workload("fanout1000-q0", "1 publisher to 1,000 subscribers, QoS 0", fanOut(1000)),
+  workload("fanout1000-q1", "1 publisher to 1,000 subscribers, QoS 1", fanOut(1000, QOS1)),
+  workload("fanout1000-q2", "1 publisher to 1,000 subscribers, QoS 2", fanOut(1000, QOS2)),
   workload("pairs-1k", "50 pairs, QoS 0, 1 KiB", pairs({ size: 1024 })),
   workload("pairs-16k", "50 pairs, QoS 0, 16 KiB", pairs({ size: 16_384, window: 10 }), QUICK),
   workload("pairs-1m", "5 pairs, QoS 0, 1 MiB", pairs({ size: 1_048_576, publishers: 5, subscribers: 5, window: 1 })),
