@@ -7,23 +7,28 @@ const LONGEST_SHARED = 2 * 1024;
 let slab: Buffer = Buffer.allocUnsafeSlow(SLAB_SIZE);
 let used = 0;
 
-/** Copied bytes: `buffer[start, start + length of the copied)`. */
+/** Bytes that nobody else writes into: `buffer[start, start + length asked for)`. */
 export interface OwnedBytes {
   readonly buffer: Buffer;
   readonly start: number;
 }
 
-/** Copies `source[start, end)` to where nobody writes again. A kept copy pins at most 8 KiB more than itself. */
-export function copyToOwn(source: Uint8Array, start: number, end: number): OwnedBytes {
-  const length = end - start;
-  if (length > LONGEST_SHARED) return { buffer: Buffer.from(source.subarray(start, end)), start: 0 };
+/** Room for `length` bytes. Keeping it pins at most 8 KiB more than that. */
+export function takeBytes(length: number): OwnedBytes {
+  if (length > LONGEST_SHARED) return { buffer: Buffer.allocUnsafeSlow(length), start: 0 };
   if (used + length > SLAB_SIZE) {
     slab = Buffer.allocUnsafeSlow(SLAB_SIZE);
     used = 0;
   }
   const owned = { buffer: slab, start: used };
-  copyBytes(source, start, end, slab, used);
   used += length;
+  return owned;
+}
+
+/** Copies `source[start, end)` to where nobody writes again. */
+export function copyToOwn(source: Uint8Array, start: number, end: number): OwnedBytes {
+  const owned = takeBytes(end - start);
+  copyBytes(source, start, end, owned.buffer, owned.start);
   return owned;
 }
 

@@ -1,6 +1,7 @@
 /** The bytes of a PUBLISH that its receivers share. */
 
-import { encodePublishHead, type ProtocolVersion, type PublishProperties, type ReceivedPublish } from "@gmqtt/packets";
+import { encodePublishHead, type ProtocolVersion, type PublishProperties } from "@gmqtt/packets";
+import { copyBytes, takeBytes } from "./byte-slab.ts";
 
 /** Below this the payload is copied behind its head, so that a frame is one piece; above it is written from where it lies. */
 const COPIED_PAYLOAD = 2048;
@@ -18,6 +19,9 @@ export class Frame {
   readonly end: number;
   /** Size of the packet in bytes, as Maximum Packet Size counts it. */
   readonly length: number;
+  /** Which of its message's frames it is, and the next of them. @internal to `Message` */
+  variant = 0;
+  next: Frame | null = null;
 
   constructor(
     head: Uint8Array,
@@ -37,34 +41,84 @@ export class Frame {
   }
 }
 
-/**
- * The frame a message came in, when its bytes are what receivers of that version are to get; null when they must be
- * encoded: other version, other kind of QoS, or properties that are not forwarded.
- */
-export function frameOf(source: ReceivedPublish, version: 4 | 5, acknowledged: boolean): Frame | null {
-  if ((source.protocolVersion === 5) !== (version === 5) || source.qos > 0 !== acknowledged) return null;
-  // In 5.0 with properties the id is not at the end of the head: encoding anew keeps this simple and is rare.
-  if (version === 5 && source.properties !== undefined) return null;
-  const behindId = version === 5 ? 1 : 0;
-  const packetIdOffset = acknowledged ? source.payloadStart - behindId - 2 : -1;
-  return new Frame(source.source, source.frameStart, source.payloadStart, packetIdOffset, null, source.frameEnd);
+/** Kinds of frames, and of packets that messages come in: bits of a number. */
+export const FrameKind = {
+  /** QoS 1 or 2: has a packet identifier. */
+  Acknowledged: 1,
+  /** MQTT 5.0: has a property length. */
+  Version5: 2,
+  /** Has properties; in a packet that came in. */
+  Properties: 4,
+} as const;
+
+/** Where a message lies in the bytes it came in. */
+export interface Source {
+  readonly bytes: Uint8Array;
+  /** Offset of the fixed header. */
+  readonly start: number;
+  readonly payloadStart: number;
+  readonly end: number;
+  /** Bits of `FrameKind`. */
+  readonly kind: number;
+}
+
+/** The frame of kind `variant` made of the bytes a message came in; null when its properties have to be encoded for it. */
+export function frameOf(source: Source, variant: number): Frame | null {
+  const { bytes, end, kind, payloadStart, start } = source;
+  let topicStart = start + 2;
+  while ((bytes[topicStart - 1] as number) >= 0x80) topicStart++;
+  const topicEnd = topicStart + 2 + (((bytes[topicStart] as number) << 8) | (bytes[topicStart + 1] as number));
+  const acknowledged = (variant & FrameKind.Acknowledged) !== 0;
+  if ((kind & ~FrameKind.Properties) === variant) {
+    return new Frame(bytes, start, payloadStart, acknowledged ? topicEnd : -1, null, end);
+  }
+  if ((kind & FrameKind.Properties) !== 0 && (variant & FrameKind.Version5) !== 0) return null;
+  return reframe(source, variant, topicStart, topicEnd);
+}
+
+/** Without properties two kinds differ in the two bytes of the packet identifier and the one of the property length. */
+function reframe(source: Source, variant: number, topicStart: number, topicEnd: number): Frame {
+  const { bytes, end, payloadStart } = source;
+  const acknowledged = (variant & FrameKind.Acknowledged) !== 0;
+  const payloadLength = end - payloadStart;
+  const between = (acknowledged ? 2 : 0) + ((variant & FrameKind.Version5) !== 0 ? 1 : 0);
+  const remaining = topicEnd - topicStart + between + payloadLength;
+  const copied = payloadLength <= COPIED_PAYLOAD ? payloadLength : 0;
+  const lengthSize = remaining < 0x80 ? 1 : remaining < 0x4000 ? 2 : remaining < 0x200000 ? 3 : 4;
+  const { buffer, start } = takeBytes(1 + lengthSize + remaining - payloadLength + copied);
+  let at = start;
+  buffer[at++] = acknowledged ? 0x32 : 0x30;
+  let rest = remaining;
+  while (rest >= 0x80) {
+    buffer[at++] = (rest & 0x7f) | 0x80;
+    rest >>>= 7;
+  }
+  buffer[at++] = rest;
+  copyBytes(bytes, topicStart, topicEnd, buffer, at);
+  at += topicEnd - topicStart;
+  const packetIdOffset = acknowledged ? at : -1;
+  for (let count = 0; count < between; count++) buffer[at++] = 0;
+  if (copied === 0) return new Frame(buffer, start, at, packetIdOffset, bytes.subarray(payloadStart, end), at);
+  copyBytes(bytes, payloadStart, end, buffer, at);
+  return new Frame(buffer, start, at, packetIdOffset, null, at + copied);
 }
 
 /** Encodes a frame; flag bits and packet id are filled in by whoever sends it. */
 export function buildFrame(
   topic: string,
   payload: Uint8Array,
-  acknowledged: boolean,
   properties: PublishProperties | undefined,
-  version: ProtocolVersion,
+  variant: number,
 ): Frame {
+  const acknowledged = (variant & FrameKind.Acknowledged) !== 0;
+  const version: ProtocolVersion = (variant & FrameKind.Version5) !== 0 ? 5 : 4;
   const { head, packetIdOffset } = encodePublishHead(
     {
       topic,
       qos: acknowledged ? 1 : 0,
       packetId: acknowledged ? 1 : 0,
       payloadLength: payload.length,
-      ...(properties === undefined ? {} : { properties }),
+      ...(properties === undefined || version !== 5 ? {} : { properties }),
     },
     version,
   );

@@ -1,8 +1,8 @@
 /** An application message on its way through the broker; one object, however many receive it. */
 
-import { type ProtocolVersion, type QoS, ReceivedPublish, type UserProperty } from "@gmqtt/packets";
+import type { ProtocolVersion, QoS, ReceivedPublish, UserProperty } from "@gmqtt/packets";
 import { copyToOwn } from "./byte-slab.ts";
-import { buildFrame, type Frame, frameOf } from "./message-frame.ts";
+import { buildFrame, type Frame, FrameKind, frameOf } from "./message-frame.ts";
 import type { Timing } from "./stats/delivery-times.ts";
 
 /** Properties that travel with a message from publisher to subscriber (MQTT 5.0 section 3.3.2.3). */
@@ -43,15 +43,17 @@ export class Message {
   readonly receivedAt: number;
   /** Where its way through the broker is timed. @internal */
   timing: Timing | null = null;
-  /** The PUBLISH it came in, as long as its bytes say what this message says. */
-  #source: ReceivedPublish | null;
+  /** The bytes of the PUBLISH it came in, as long as they say what this message says; the numbers stand beside them. */
+  #bytes: Uint8Array | null = null;
+  #start = 0;
+  #payloadStart = 0;
+  #end = 0;
+  /** Bits of `FrameKind`: of the packet that it came in. */
+  #kind = 0;
   /** Nothing of it lies in memory that somebody else may write into, or that is much larger. */
-  #detached: boolean;
-  /** Encoded variants, made when first needed: [3.x QoS 0, 3.x QoS 1 and 2, 5.0 QoS 0, 5.0 QoS 1 and 2]. */
-  #frame0: Frame | null = null;
-  #frame1: Frame | null = null;
-  #frame2: Frame | null = null;
-  #frame3: Frame | null = null;
+  #detached = false;
+  /** The first of its encoded variants, which are linked; made when first needed. */
+  #frames: Frame | null = null;
 
   constructor(
     topic: string,
@@ -61,7 +63,6 @@ export class Message {
     properties: MessageProperties | undefined,
     publisher: string,
     receivedAt: number,
-    source: ReceivedPublish | null,
   ) {
     this.#topic = topic;
     this.#payload = payload;
@@ -70,25 +71,32 @@ export class Message {
     this.#properties = properties;
     this.publisher = publisher;
     this.receivedAt = receivedAt;
-    this.#source = source;
-    this.#detached = false;
   }
 
   /** A message that the broker or a plugin makes. */
   static create(init: MessageInit, publisher: string, now: number): Message {
     const payload =
       typeof init.payload === "string" ? encoder.encode(init.payload) : (init.payload ?? new Uint8Array(0));
-    return new Message(init.topic, payload, init.qos ?? 0, init.retain ?? false, init.properties, publisher, now, null);
+    return new Message(init.topic, payload, init.qos ?? 0, init.retain ?? false, init.properties, publisher, now);
   }
 
   /** The message of a PUBLISH, sharing its bytes. `topic` is the packet's, or what its alias stands for. */
   static received(packet: ReceivedPublish, topic: string, publisher: string, now: number): Message {
-    const properties = packet.properties;
-    if (properties === undefined || properties.topicAlias === undefined) {
-      return new Message(topic, null, packet.qos, packet.retain, properties, publisher, now, packet);
+    const { properties } = packet;
+    if (properties?.topicAlias !== undefined) {
+      const { topicAlias: _ownOfConnection, ...forwarded } = properties;
+      return new Message(topic, packet.payload, packet.qos, packet.retain, forwarded, publisher, now);
     }
-    const { topicAlias: _ownOfConnection, ...forwarded } = properties;
-    return new Message(topic, packet.payload, packet.qos, packet.retain, forwarded, publisher, now, null);
+    const message = new Message(topic, null, packet.qos, packet.retain, properties, publisher, now);
+    message.#bytes = packet.source;
+    message.#start = packet.frameStart;
+    message.#payloadStart = packet.payloadStart;
+    message.#end = packet.frameEnd;
+    message.#kind =
+      (packet.qos > 0 ? FrameKind.Acknowledged : 0) |
+      (packet.protocolVersion === 5 ? FrameKind.Version5 : 0) |
+      (properties === undefined ? 0 : FrameKind.Properties);
+    return message;
   }
 
   get topic(): string {
@@ -101,7 +109,7 @@ export class Message {
   }
 
   get payload(): Uint8Array {
-    this.#payload ??= (this.#source as ReceivedPublish).payload;
+    this.#payload ??= (this.#bytes as Uint8Array).subarray(this.#payloadStart, this.#end);
     return this.#payload;
   }
 
@@ -111,8 +119,7 @@ export class Message {
   }
 
   get payloadLength(): number {
-    const source = this.#source;
-    return source !== null ? source.frameEnd - source.payloadStart : (this.#payload as Uint8Array).length;
+    return this.#bytes !== null ? this.#end - this.#payloadStart : (this.#payload as Uint8Array).length;
   }
 
   /** Replace it as a whole; `undefined` means none. */
@@ -151,79 +158,56 @@ export class Message {
   detach(): void {
     if (this.#detached) return;
     this.#detached = true;
-    const source = this.#source;
-    if (source === null) {
+    if (this.#bytes === null) {
       if (this.#payload !== null) this.#payload = Buffer.from(this.#payload);
     } else {
-      this.#source = relocate(source);
+      const { buffer, start } = copyToOwn(this.#bytes, this.#start, this.#end);
+      const moved = start - this.#start;
+      this.#bytes = buffer;
+      this.#start = start;
+      this.#payloadStart += moved;
+      this.#end += moved;
       this.#payload = null;
     }
     const correlationData = this.#properties?.correlationData;
     if (correlationData !== undefined) {
       this.#properties = { ...this.#properties, correlationData: Buffer.from(correlationData) };
     }
-    this.#forgetFrames();
+    this.#frames = null;
   }
 
   /** The encoded PUBLISH that all receivers of one version and kind of QoS share; head bits and packet id are theirs. */
   frame(version: ProtocolVersion, acknowledged: boolean): Frame {
-    if (version === 5) {
-      if (acknowledged) {
-        this.#frame3 ??= this.#encode(5, true);
-        return this.#frame3;
-      }
-      this.#frame2 ??= this.#encode(5, false);
-      return this.#frame2;
-    }
-    if (acknowledged) {
-      this.#frame1 ??= this.#encode(4, true);
-      return this.#frame1;
-    }
-    this.#frame0 ??= this.#encode(4, false);
-    return this.#frame0;
+    const variant = (version === 5 ? FrameKind.Version5 : 0) | (acknowledged ? FrameKind.Acknowledged : 0);
+    for (let frame = this.#frames; frame !== null; frame = frame.next) if (frame.variant === variant) return frame;
+    const frame = this.#encode(variant);
+    frame.variant = variant;
+    frame.next = this.#frames;
+    this.#frames = frame;
+    return frame;
   }
 
-  #encode(version: 4 | 5, acknowledged: boolean): Frame {
-    const source = this.#source;
-    if (source !== null) {
-      const frame = frameOf(source, version, acknowledged);
+  #encode(variant: number): Frame {
+    if (this.#bytes !== null) {
+      const source = {
+        bytes: this.#bytes,
+        start: this.#start,
+        payloadStart: this.#payloadStart,
+        end: this.#end,
+        kind: this.#kind,
+      };
+      const frame = frameOf(source, variant);
       if (frame !== null) return frame;
     }
-    return buildFrame(this.#topic, this.payload, acknowledged, version === 5 ? this.#properties : undefined, version);
+    return buildFrame(this.#topic, this.payload, this.#properties, variant);
   }
 
   /** From here on the received bytes no longer say what this message says. */
   #changed(): void {
-    if (this.#source !== null) {
-      this.#payload ??= this.#source.payload;
-      this.#source = null;
+    if (this.#bytes !== null) {
+      this.#payload = this.payload;
+      this.#bytes = null;
     }
-    this.#forgetFrames();
+    this.#frames = null;
   }
-
-  #forgetFrames(): void {
-    this.#frame0 = null;
-    this.#frame1 = null;
-    this.#frame2 = null;
-    this.#frame3 = null;
-  }
-}
-
-/** The same packet in memory of its own. */
-function relocate(packet: ReceivedPublish): ReceivedPublish {
-  const { frameEnd, frameStart, packetId, payloadStart, properties, protocolVersion, topic } = packet;
-  const { buffer, start } = copyToOwn(packet.source, frameStart, frameEnd);
-  const flags = packet.source[frameStart] as number;
-  const moved = start - frameStart;
-  return new ReceivedPublish(
-    flags,
-    topic,
-    packetId,
-    properties,
-    protocolVersion,
-    buffer,
-    start,
-    payloadStart + moved,
-    frameEnd + moved,
-  );
 }

@@ -11,7 +11,7 @@ import { allKinds, distribute } from "./distribute.ts";
 export function publishWill(broker: BrokerServices, clientId: string, will: PendingWill): void {
   const { topic, payload, qos, retain, properties } = will.message;
   // The message expiry interval counts from now on.
-  const message = new Message(topic, payload, qos, retain, properties, clientId, broker.clock.now(), null);
+  const message = new Message(topic, payload, qos, retain, properties, clientId, broker.clock.now());
   const hook = broker.hooks.onWillPublish;
   let dropped = false;
   const request: WillPublishRequest = {

@@ -13,7 +13,6 @@ export function restoreMessage(stored: StoredMessage): Message {
     stored.properties,
     stored.publisher,
     stored.receivedAt,
-    null,
   );
 }
 
