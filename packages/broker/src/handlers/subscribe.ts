@@ -149,7 +149,7 @@ function filterRefusal(context: ClientContext, filter: string): MqttError | unde
 /** Why a filter is too much for this broker. */
 export function filterLimit(broker: BrokerServices, filter: string): MqttError | undefined {
   const { maxTopicLength, maxTopicLevels } = broker.config.limits;
-  if (Buffer.byteLength(filter) > maxTopicLength) {
+  if (filter.length * 3 > maxTopicLength && Buffer.byteLength(filter) > maxTopicLength) {
     broker.population.limitHit("limits.max_topic_length");
     return new MqttError(ReasonCode.TopicFilterInvalid, {
       reasonString: `filter is longer than ${maxTopicLength} bytes`,

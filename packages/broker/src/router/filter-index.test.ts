@@ -2,18 +2,18 @@ import { topicMatches } from "@gmqtt/packets";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { RecordingSubscriber, subscription, topicFilter, topicName } from "../../test/subscribers.ts";
-import { FilterIndex } from "./filter-index.ts";
+import { type FilterEntry, FilterIndex } from "./filter-index.ts";
 import type { Subscription } from "./subscription.ts";
 
 const somebody = new RecordingSubscriber("c");
 
 function matches(index: FilterIndex, topic: string): Subscription[] {
-  const found: Subscription[] = [];
-  index.match(topic, (entry) => {
-    found.push(...entry.subscriptions);
-    for (const group of entry.groups?.values() ?? []) found.push(...group.members());
-  });
-  return found;
+  const entries: FilterEntry[] = [];
+  index.match(topic, entries);
+  return entries.flatMap(({ groups, subscriptions }) => [
+    ...subscriptions,
+    ...[...(groups?.values() ?? [])].flatMap((group) => group.members()),
+  ]);
 }
 
 const filters = (subscriptions: readonly Subscription[]): string[] => subscriptions.map(({ filter }) => filter).sort();

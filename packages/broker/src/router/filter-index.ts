@@ -3,14 +3,17 @@
  * with a node per level.
  */
 
+import type { Route } from "./route.ts";
 import { SharedGroup } from "./shared-group.ts";
 import type { Subscription } from "./subscription.ts";
 
 /** Everything subscribed under one filter. */
 export class FilterEntry {
-  readonly subscriptions: Subscription[] = [];
+  subscriptions: Subscription[] = [];
   /** By share name. */
   groups: Map<string, SharedGroup> | null = null;
+  /** The route of topics that match this filter and no other; null until it is asked for, and when it has changed. */
+  route: Route | null = null;
 
   get empty(): boolean {
     return this.subscriptions.length === 0 && this.groups === null;
@@ -35,7 +38,10 @@ export class FilterIndex {
   add(subscription: Subscription): boolean {
     const entry = this.#entry(subscription);
     if (subscription.shareName === undefined) {
-      entry.subscriptions.push(subscription);
+      entry.route = null;
+      // Most filters have one subscription: the array of one is written down, as `push` makes room for many.
+      if (entry.subscriptions.length === 0) entry.subscriptions = [subscription];
+      else entry.subscriptions.push(subscription);
       return true;
     }
     entry.groups ??= new Map();
@@ -47,6 +53,7 @@ export class FilterIndex {
     const made = new SharedGroup(subscription.filter);
     made.add(subscription);
     entry.groups.set(subscription.shareName, made);
+    entry.route = null;
     return true;
   }
 
@@ -56,6 +63,7 @@ export class FilterIndex {
     const entry = path === null ? this.#exact.get(subscription.topicFilter) : path[path.length - 1]?.entry;
     if (entry === undefined || entry === null) return false;
     if (!removeFrom(entry, subscription)) return false;
+    entry.route = null;
     if (!entry.empty) return true;
     if (path === null) this.#exact.delete(subscription.topicFilter);
     else prune(path, subscription.topicFilter.split("/"));
@@ -67,12 +75,11 @@ export class FilterIndex {
     return entry?.groups?.get(shareName);
   }
 
-  /** Visits the entries of all filters that match a topic name, each once. */
-  match(topic: string, visit: (entry: FilterEntry) => void): void {
+  /** Adds the entries of all filters that match a topic name to `found`, each once. */
+  match(topic: string, found: FilterEntry[]): void {
     const exact = this.#exact.get(topic);
-    if (exact !== undefined) visit(exact);
-    if (this.#root.children === null) return;
-    walk(this.#root, topic.split("/"), 0, visit);
+    if (exact !== undefined) found.push(exact);
+    if (this.#root.children !== null) walk(this.#root, topic.split("/"), 0, found);
   }
 
   /** Visits every entry. */
@@ -119,26 +126,26 @@ export class FilterIndex {
 }
 
 /** A filter that begins with a wildcard does not match a topic that begins with `$` [MQTT-4.7.2-1]. */
-function walk(node: Node, levels: readonly string[], depth: number, visit: (entry: FilterEntry) => void): void {
+function walk(node: Node, levels: readonly string[], depth: number, found: FilterEntry[]): void {
   const children = node.children;
   const level = levels[depth];
   if (level === undefined) {
-    if (node.entry !== null) visit(node.entry);
+    if (node.entry !== null) found.push(node.entry);
     // "sport/#" matches "sport" as well.
     const rest = children?.get("#")?.entry;
-    if (rest) visit(rest);
+    if (rest) found.push(rest);
     return;
   }
   if (children === null) return;
   if (depth > 0 || level.charCodeAt(0) !== 36) {
     const rest = children.get("#")?.entry;
-    if (rest) visit(rest);
+    if (rest) found.push(rest);
     const any = children.get("+");
-    if (any !== undefined) walk(any, levels, depth + 1, visit);
+    if (any !== undefined) walk(any, levels, depth + 1, found);
   }
   // A topic name holds no wildcards, so a level can't be taken for one.
   const child = children.get(level);
-  if (child !== undefined) walk(child, levels, depth + 1, visit);
+  if (child !== undefined) walk(child, levels, depth + 1, found);
 }
 
 function removeFrom(entry: FilterEntry, subscription: Subscription): boolean {

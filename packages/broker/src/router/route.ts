@@ -3,7 +3,7 @@
 import type { QoS } from "@gmqtt/packets";
 import { lowerQoS } from "../qos.ts";
 import type { DeliveryFilter } from "./delivery-filter.ts";
-import type { FilterIndex } from "./filter-index.ts";
+import type { FilterEntry, FilterIndex } from "./filter-index.ts";
 import type { SharedGroup } from "./shared-group.ts";
 import type { Subscriber } from "./subscriber.ts";
 import type { Subscription } from "./subscription.ts";
@@ -46,16 +46,42 @@ export interface RouteOptions {
   readonly nonShared: boolean;
 }
 
-/** Finds the receivers of a topic. */
-export function findRoute(
+const NOBODY: Route = { receivers: [], groups: [] };
+
+/** Finds the receivers of a topic among all kinds of subscriptions. */
+export function findRoute(index: FilterIndex, topic: string, overlap: boolean, filter: DeliveryFilter | null): Route {
+  const entries: FilterEntry[] = [];
+  index.match(topic, entries);
+  const first = entries[0];
+  if (first === undefined) return NOBODY;
+  const options = { overlap, system: true, shared: true, nonShared: true };
+  if (filter !== null || entries.length > 1) return routeOf(entries, topic, options, filter);
+  // A client subscribes to one filter once: the route is the same with and without overlap, and for every topic.
+  first.route ??= routeOf(entries, topic, options, null);
+  return first.route;
+}
+
+/** Finds the receivers of a topic among some kinds of subscriptions. */
+export function findNarrowedRoute(
   index: FilterIndex,
+  topic: string,
+  options: RouteOptions,
+  filter: DeliveryFilter | null,
+): Route {
+  const entries: FilterEntry[] = [];
+  index.match(topic, entries);
+  return routeOf(entries, topic, options, filter);
+}
+
+function routeOf(
+  entries: readonly FilterEntry[],
   topic: string,
   options: RouteOptions,
   filter: DeliveryFilter | null,
 ): Route {
   const bySubscriber = new Map<Subscriber, Subscription[]>();
   const groups: SharedGroup[] = [];
-  index.match(topic, (entry) => {
+  for (const entry of entries) {
     if (options.shared && entry.groups !== null) groups.push(...entry.groups.values());
     for (const subscription of entry.subscriptions) {
       if (!(subscription.kind === "system" ? options.system : options.nonShared)) continue;
@@ -63,7 +89,7 @@ export function findRoute(
       if (others === undefined) bySubscriber.set(subscription.subscriber, [subscription]);
       else others.push(subscription);
     }
-  });
+  }
   const receivers: Receiver[] = [];
   for (const [subscriber, subscriptions] of bySubscriber) {
     const limit = filter === null ? 2 : filter(subscriber.clientId, topic);

@@ -38,6 +38,23 @@ const random = fc.record({
 });
 
 describe("a route", () => {
+  test("is one for all topics that a single filter matches, until something about the filter changes", () => {
+    const { add, router } = routerWith();
+    const first = add("a", "sport/#");
+    const route = router.route("sport/tennis");
+    expect([router.route("sport/golf"), router.route("music")]).toEqual([route, { receivers: [], groups: [] }]);
+    expect(router.route("sport/golf")).toBe(route);
+    const second = add("b", "sport/#", { qos: 1 });
+    const clients = (): string[] => router.route("sport/golf").receivers.map(({ subscriber }) => subscriber.clientId);
+    expect(clients()).toEqual(["a", "b"]);
+    router.remove(first);
+    expect(clients()).toEqual(["b"]);
+    add("c", "$share/g/sport/#");
+    expect([clients(), router.route("sport/golf").groups.length]).toEqual([["b"], 1]);
+    router.remove(second);
+    expect([clients(), router.route("sport/golf").groups.length]).toEqual([[], 1]);
+  });
+
   test.each([false, true])("of random subscriptions is what comparing them one by one gives, overlap %s", (overlap) => {
     fc.assert(
       fc.property(

@@ -3,8 +3,8 @@
 import { parseTopicFilter, type QoS } from "@gmqtt/packets";
 import type { Message } from "../message.ts";
 import { combineFilters, type DeliveryFilter } from "./delivery-filter.ts";
-import { FilterIndex } from "./filter-index.ts";
-import { findRoute, merge, type Receiver, type Route, type RouteOptions } from "./route.ts";
+import { type FilterEntry, FilterIndex } from "./filter-index.ts";
+import { findNarrowedRoute, findRoute, merge, type Receiver, type Route, type RouteOptions } from "./route.ts";
 import { RouteCache } from "./route-cache.ts";
 import type { SharedGroup } from "./shared-group.ts";
 import type { Subscriber } from "./subscriber.ts";
@@ -12,8 +12,6 @@ import type { Subscription } from "./subscription.ts";
 
 /** Narrows matching for one message; see `IterationOptions` of the hooks. */
 export type RouteKinds = Omit<RouteOptions, "overlap">;
-
-const ALL_KINDS: RouteKinds = { system: true, shared: true, nonShared: true };
 
 export class Router {
   readonly #index: FilterIndex = new FilterIndex();
@@ -77,7 +75,7 @@ export class Router {
   route(topic: string): Route {
     const cached = this.#cache.get(topic);
     if (cached !== undefined) return cached;
-    const route = findRoute(this.#index, topic, { ...ALL_KINDS, overlap: this.#overlap() }, this.#filter);
+    const route = findRoute(this.#index, topic, this.#overlap(), this.#filter);
     this.#cache.set(topic, route);
     return route;
   }
@@ -87,7 +85,7 @@ export class Router {
     const route =
       kinds === undefined
         ? this.route(message.topic)
-        : findRoute(this.#index, message.topic, { ...kinds, overlap: this.#overlap() }, this.#filter);
+        : findNarrowedRoute(this.#index, message.topic, { ...kinds, overlap: this.#overlap() }, this.#filter);
     const { receivers, groups } = route;
     let reached = 0;
     for (let index = 0; index < receivers.length; index++) {
@@ -125,12 +123,13 @@ export class Router {
 
   /** Subscriptions whose filter matches a topic name. */
   matching(topic: string): Subscription[] {
+    const entries: FilterEntry[] = [];
+    this.#index.match(topic, entries);
     const found: Subscription[] = [];
-    this.#index.match(topic, (entry) => {
-      found.push(...entry.subscriptions);
-      if (entry.groups === null) return;
-      for (const group of entry.groups.values()) found.push(...group.members());
-    });
+    for (const { groups, subscriptions } of entries) {
+      found.push(...subscriptions);
+      if (groups !== null) for (const group of groups.values()) found.push(...group.members());
+    }
     return found;
   }
 
