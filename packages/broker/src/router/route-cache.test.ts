@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Route } from "./route.ts";
 import { RouteCache } from "./route-cache.ts";
 
-const GENERATION = 32 * 1024;
+const GENERATION = 64 * 1024;
 
 const routeOf = (): Route => ({ receivers: [], groups: [] });
 
@@ -33,6 +33,16 @@ describe("RouteCache", () => {
     expect(cache.get("asked")).toBe(asked);
     filled(cache, GENERATION, GENERATION);
     expect([cache.get("asked"), cache.get("other")]).toEqual([asked, undefined]);
+  });
+
+  test("keeps no long topic but the last one, so that nobody fills the memory with them", () => {
+    const cache = new RouteCache();
+    const [long, other] = ["x".repeat(129), "y".repeat(128)];
+    const route = routeOf();
+    cache.set(other, route);
+    cache.set(long, route);
+    expect(cache.get(long)).toBe(route);
+    expect([cache.get(other), cache.get(long)]).toEqual([route, undefined]);
   });
 
   test("deletes and forgets what has grown old as well", () => {

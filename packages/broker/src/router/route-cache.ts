@@ -2,7 +2,9 @@
 
 import type { Route } from "./route.ts";
 
-const GENERATION = 32 * 1024;
+const GENERATION = 64 * 1024;
+/** Routes of longer topics are found each time: clients choose topics, and must not fill the memory with them. Characters. */
+const LONGEST_KEPT = 128;
 
 export class RouteCache {
   #young: Map<string, Route> = new Map();
@@ -19,6 +21,7 @@ export class RouteCache {
   }
 
   #find(topic: string): Route | undefined {
+    if (topic.length > LONGEST_KEPT) return undefined;
     const young = this.#young.get(topic);
     if (young !== undefined || this.#old.size === 0) return young;
     const old = this.#old.get(topic);
@@ -27,12 +30,13 @@ export class RouteCache {
   }
 
   set(topic: string, route: Route): void {
+    this.#remember(topic, route);
+    if (topic.length > LONGEST_KEPT) return;
     if (this.#young.size >= GENERATION) {
       this.#old = this.#young;
       this.#young = new Map();
     }
     this.#young.set(topic, route);
-    this.#remember(topic, route);
   }
 
   delete(topic: string): void {
