@@ -2,6 +2,7 @@
 
 import type { LogConfig, Logger } from "@gmqtt/broker";
 import { type DestinationStream, destination, pino, stdTimeFunctions } from "pino";
+import { gatherLines } from "./gather-lines.ts";
 import { formatText } from "./text-format.ts";
 
 /** A logger whose level can change while the broker runs. */
@@ -29,5 +30,5 @@ export function createLogger(config: LogConfig, output: DestinationStream = stan
 function standardOutput(): DestinationStream {
   const stream = destination({ dest: 1, sync: true });
   stream.on("error", () => {});
-  return stream;
+  return gatherLines(stream);
 }
