@@ -20,7 +20,7 @@ export async function runConnect(target: Target, load: ConnectLoad): Promise<Loa
     onDrain: () => {},
     onLost: () => closed++,
   };
-  let refused = 0;
+  let [refused, visits] = [0, 0];
   let running = true;
   let number = 0;
   const visit = async (): Promise<void> => {
@@ -30,6 +30,7 @@ export async function runConnect(target: Target, load: ConnectLoad): Promise<Loa
       await client.connect(optionsFor(target, `visitor-${process.pid}-${number++}`));
       client.end();
       latencies.add(elapsed(begun, now()));
+      visits++;
     } catch {
       refused++;
     }
@@ -46,5 +47,5 @@ export async function runConnect(target: Target, load: ConnectLoad): Promise<Loa
   const figures = { ...between(before, after, latencies.count), ...latencyFigures(latencies) };
   running = false;
   await Promise.all(slots);
-  return { figures, faults: { closed, refused } };
+  return { figures: { ...figures, visits }, faults: { closed, refused } };
 }

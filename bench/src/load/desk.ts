@@ -7,8 +7,8 @@ import type { Publisher } from "./publisher.ts";
 import { elapsed, readPublisher, readRun, readSequence, readTime, STAMP_LENGTH } from "./stamp.ts";
 import type { Turn } from "./turn.ts";
 
-/** Milliseconds without a message after which what is on the way counts as lost. */
-const STALL = 2000;
+/** Milliseconds without a message after which what is on the way counts as lost: longer than a busy machine takes. */
+const STALL = 10_000;
 
 export class Desk implements ClientOwner {
   publishers: readonly Publisher[] = [];

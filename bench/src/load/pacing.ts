@@ -42,6 +42,7 @@ export function publishAtRate(desk: Desk, rate: number): () => void {
   };
   step();
   return () => {
+    step(); // what was due until now
     stopped = true;
   };
 }

@@ -43,11 +43,11 @@ describe("a small load on gmqttd", () => {
 
   it("publishes at the rate that it is told", async () => {
     const { sent } = await run("rate-q0", { rate: 500, publishers: 2, subscribers: 2, warmup: 0, seconds: 1 });
-    expect(sent).toBeGreaterThanOrEqual(450);
+    expect(sent).toBeGreaterThanOrEqual(500);
   });
 
   it("counts logins", async () => {
-    expect((await run("login", { concurrent: 2, seconds: 2 })).perSecond).toBeGreaterThan(0);
+    expect((await run("login", { concurrent: 2 })).visits).toBeGreaterThanOrEqual(2);
   });
 
   it("counts what a broker keeps", async () => {
