@@ -32,8 +32,8 @@ export function copyToOwn(source: Uint8Array, start: number, end: number): Owned
   return owned;
 }
 
-/** Up to here a loop beats the set-up of a native copy. */
-const LOOPED_COPY = 96;
+/** Up to here a loop beats the set-up of a native copy: a nanosecond a byte against fifty for the view that it takes. */
+const LOOPED_COPY = 40;
 
 /** Copies `source[start, end)` to `target[offset, ...)`. */
 export function copyBytes(source: Uint8Array, start: number, end: number, target: Uint8Array, offset: number): void {

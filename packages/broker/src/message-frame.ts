@@ -22,6 +22,8 @@ export class Frame {
   /** Which of its message's frames it is, and the next of them. @internal to `Message` */
   variant = 0;
   next: Frame | null = null;
+  /** null: copied once. */
+  #copied: Uint8Array | null | undefined = undefined;
 
   constructor(
     head: Uint8Array,
@@ -38,6 +40,17 @@ export class Frame {
     this.payload = payload;
     this.end = end;
     this.length = end - headStart + (payload === null ? 0 : payload.length);
+  }
+
+  /** Copies `head` up to `end`, the same for all receivers, to `target`. From the second receiver on with one view of it. */
+  copy(end: number, target: Uint8Array, offset: number): void {
+    if (this.#copied === undefined) {
+      this.#copied = null;
+      copyBytes(this.head, this.headStart, end, target, offset);
+      return;
+    }
+    this.#copied ??= this.head.subarray(this.headStart, end);
+    target.set(this.#copied, offset);
   }
 }
 

@@ -82,7 +82,7 @@ export class Outbound {
     else {
       const chunk = this.#room(length);
       const offset = this.#end;
-      copyBytes(head, frame.headStart, copyEnd, chunk, offset);
+      frame.copy(copyEnd, chunk, offset);
       patch(chunk, offset, frame, firstByte, packetId);
       this.#end = offset + length;
       this.#bytes += length;
