@@ -23,13 +23,13 @@ export function tablesOf(outcomes: readonly Outcome[], brokers: readonly string[
 function ratios(title: string, outcomes: readonly Outcome[], brokers: readonly string[]): string {
   if (outcomes.length === 0) return "";
   const others = brokers.filter((name) => name !== OURS);
-  const head = [title, ...brokers, ...others.map((name) => `${name} / ${OURS}`), `${OURS}: per second`];
+  const head = [title, ...brokers, ...others.map((name) => `${name} / ${OURS}`), `${OURS}: in a second of CPU`];
   const rows = outcomes.map(({ results, workload }) => {
-    const figure = (name: string, key = "cpuMicros"): number | undefined => results.get(name)?.figures[key];
+    const figure = (name: string): number | undefined => results.get(name)?.figures.cpuMicros;
     const shown = (value: number | undefined): string => (value === undefined ? "" : plain(value));
     const own = brokers.map((name) => shown(figure(name)));
     const held = others.map((name) => times(figure(OURS), figure(name)));
-    return [workload.title, ...own, ...held, shown(figure(OURS, "perSecond"))];
+    return [workload.title, ...own, ...held, times(figure(OURS), 1e6)];
   });
   return table(head, rows);
 }
