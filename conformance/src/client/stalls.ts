@@ -1,6 +1,6 @@
 /**
  * How long this process was kept from running: on a busy machine the broker was kept from it as well, so upper limits of
- * durations grow by it. Lower limits never change: nothing happens early because a machine is busy.
+ * durations may grow by it. Lower limits never change: nothing happens early because a machine is busy.
  */
 
 const TICK = 50;

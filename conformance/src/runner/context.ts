@@ -24,10 +24,12 @@ export class TestContext {
   readonly #clients: Client[] = [];
   readonly #launched: Launched[] = [];
   readonly #number: string;
+  readonly #allowsStalls: boolean;
   #ids = 0;
 
-  constructor(version: Version, endpoint: Endpoint, brokers: Brokers) {
+  constructor(version: Version, endpoint: Endpoint, brokers: Brokers, allowsStalls: boolean) {
     this.version = version;
+    this.#allowsStalls = allowsStalls;
     this.endpoint = endpoint;
     this.#brokers = brokers;
     counter++;
@@ -141,7 +143,7 @@ export class TestContext {
   within(began: number, least: number, most: number, what: string): void {
     const took = Date.now() - began;
     this.ok(took >= least, `${what} after ${took} ms, not before ${least} ms`);
-    const allowed = most + 2 * stalledSince(began);
+    const allowed = most + (this.#allowsStalls ? 2 * stalledSince(began) : 0);
     this.ok(took <= allowed, `${what} only after ${took} ms, ${Math.round(allowed)} ms are allowed`);
   }
 
