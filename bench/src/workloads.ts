@@ -22,7 +22,7 @@ export interface Workload {
 type Extras = Partial<Omit<Workload, "name" | "title" | "load">>;
 
 const QUICK: Extras = { quick: true };
-const V5: Extras = { version: 5 };
+const V5: Extras = { version: 5, features: ["mqtt 5"] };
 const PLAIN = { section: "messages", version: 4, transport: "tcp", features: [], quick: false } as const;
 
 function workload(name: string, title: string, load: Load, extras: Extras = {}): Workload {

@@ -14,7 +14,8 @@ export function brokerFromCommand(text: string): Broker {
     name,
     version: line,
     hint: "",
-    features: new Set(),
+    // How it is configured is up to the command line.
+    features: new Set(["mqtt 5", "long queues"]),
     start: async ({ folder }) => {
       const port = await freePort();
       const [program = "", ...args] = line.replaceAll("{port}", String(port)).split(" ");
