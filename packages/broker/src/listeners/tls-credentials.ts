@@ -46,11 +46,10 @@ export async function readCredentials(
       },
     );
   }
-  const [cert, key, ca] = await Promise.all([
-    readPem(config.cert, baseDirectory, `${path}.cert`),
-    readPem(config.key, baseDirectory, `${path}.key`),
-    config.cacert === undefined ? undefined : readPem(config.cacert, baseDirectory, `${path}.cacert`),
-  ]);
+  // One after the other: of several that are missing, it is always the same one that is named.
+  const cert = await readPem(config.cert, baseDirectory, `${path}.cert`);
+  const key = await readPem(config.key, baseDirectory, `${path}.key`);
+  const ca = config.cacert === undefined ? undefined : await readPem(config.cacert, baseDirectory, `${path}.cacert`);
   // createSecureContext itself takes a bundle with no certificate in it, and then trusts nobody.
   check(`${path}.cert`, config.cert, "not a certificate in PEM format", () => new X509Certificate(cert));
   if (ca !== undefined)
