@@ -28,6 +28,30 @@ describe.each(durableStores)("acknowledgements, with the $name store", ({ start 
     expect(await watcher.next("publish")).toMatchObject({ text: "text" });
   });
 
+  it("that wait count against what a 5.0 client may have open, of QoS 1 as of QoS 2 [MQTT-3.3.4-7]", async () => {
+    const store = createSlowPersistence();
+    const broker = await start({ persistence: store, config: { mqtt: { serverReceiveMaximum: 3 } } });
+    const watcher = await broker.connect(session);
+    await watcher.subscribe({ filter: "a", qos: 2 });
+    const publisher = await broker.connect();
+    await broker.idle();
+    store.hold();
+    for (const packetId of [1, 2]) publisher.send("publish", { topic: "a", qos: 1, packetId });
+    publisher.send("publish", { topic: "a", qos: 2, packetId: 3 });
+    await publisher.nothing();
+    store.release();
+    for (const type of ["puback", "puback", "pubrec"] as const) await publisher.next(type);
+    await broker.idle();
+    store.hold();
+    // One more is open already: the QoS 2 message without its PUBREL.
+    for (const packetId of [4, 5]) publisher.send("publish", { topic: "a", qos: 1, packetId });
+    await publisher.nothing();
+    publisher.send("publish", { topic: "a", qos: 1, packetId: 6 });
+    store.release();
+    for (const packetId of [4, 5]) expect(await publisher.next("puback")).toMatchObject({ packetId });
+    expect(await publisher.next("disconnect")).toMatchObject({ reasonCode: 0x93 });
+  });
+
   it("of PUBREL and PUBREC leave only when their state is safe", async () => {
     const store = createSlowPersistence();
     const broker = await start({ persistence: store });

@@ -77,7 +77,9 @@ export class ConnectedClient implements ClientContext {
   }
 
   get unfinished(): number {
-    return this.session.incoming.size - (this.#carried === null ? 0 : this.#carried.size);
+    // A PUBACK ends a message when it leaves, a PUBREC does not: that is in `incoming` until PUBREL.
+    const carried = this.#carried === null ? 0 : this.#carried.size;
+    return this.session.incoming.size - carried + this.connection.heldPubacks;
   }
 
   forgetCarried(packetId: number): void {

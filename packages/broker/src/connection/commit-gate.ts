@@ -12,6 +12,8 @@ export class CommitGate {
   readonly #batches: number[] = [];
   readonly #pieces: Uint8Array[] = [];
   #bytes = 0;
+  /** Batches of the PUBACKs among the pieces. */
+  readonly #pubacks: number[] = [];
 
   get empty(): boolean {
     return this.#pieces.length === 0;
@@ -25,6 +27,17 @@ export class CommitGate {
   /** The last batch that something here waits for; 0 when nothing does. */
   get lastBatch(): number {
     return this.#batches.at(-1) ?? 0;
+  }
+
+  /** PUBACKs held back: QoS 1 messages of the client that are not finished. */
+  get pubacks(): number {
+    return this.#pubacks.length;
+  }
+
+  /** Holds a PUBACK. */
+  holdPuback(bytes: Uint8Array, batch: number): void {
+    this.#pubacks.push(batch);
+    this.hold(bytes, batch);
   }
 
   hold(bytes: Uint8Array, batch: number): void {
@@ -53,5 +66,7 @@ export class CommitGate {
     }
     this.#batches.splice(0, count);
     this.#pieces.splice(0, count);
+    const later = this.#pubacks.findIndex((waiting) => waiting > batch);
+    this.#pubacks.splice(0, later === -1 ? this.#pubacks.length : later);
   }
 }

@@ -138,6 +138,11 @@ export class Connection implements TransportHandler {
     return this.#output.held;
   }
 
+  /** PUBACKs that wait for the store. */
+  get heldPubacks(): number {
+    return this.#output.heldPubacks;
+  }
+
   /** Sends a packet, shortened to what the client takes; false when even so it does not fit. */
   send(packet: Packet, afterCommit = false): boolean {
     return !this.#ending && this.#output.send(packet, afterCommit);

@@ -87,6 +87,11 @@ export class Output implements Flushable, CommitWaiter, GateTarget {
     return this.#gate !== null;
   }
 
+  /** PUBACKs that wait for the store. */
+  get heldPubacks(): number {
+    return this.#gate === null ? 0 : this.#gate.pubacks;
+  }
+
   /** Sends a packet, shortened to what the client takes; false when even so it does not fit. */
   send(packet: Packet, afterCommit: boolean): boolean {
     const fitting = this.#fit(packet);
@@ -94,6 +99,7 @@ export class Output implements Flushable, CommitWaiter, GateTarget {
     const bytes = encode(fitting, this.version);
     const awaited = this.#awaitedBy(packet.type, afterCommit);
     if (awaited === 0) this.#outbound.append(bytes, 0, bytes.length);
+    else if (packet.type === PacketType.Puback) this.#hold().holdPuback(bytes, awaited);
     else this.#hold().hold(bytes, awaited);
     if (packet.type === PacketType.Connack) this.#greeting = awaited;
     else if (packet.type === PacketType.Suback) this.#subscribing = awaited;
@@ -107,7 +113,11 @@ export class Output implements Flushable, CommitWaiter, GateTarget {
     const firstByte = type === 6 ? 0x62 : type << 4;
     const awaited = this.#awaited();
     if (awaited === 0) this.#outbound.appendAck(firstByte, packetId);
-    else this.#hold().hold(Uint8Array.of(firstByte, 2, packetId >> 8, packetId & 0xff), awaited);
+    else {
+      const bytes = Uint8Array.of(firstByte, 2, packetId >> 8, packetId & 0xff);
+      if (type === PacketType.Puback) this.#hold().holdPuback(bytes, awaited);
+      else this.#hold().hold(bytes, awaited);
+    }
     this.#sent(type, 4);
     if (this.#shared.taps.active) {
       this.#shared.taps.emit(this.#options.source, "out", { type, packetId, reasonCode: 0 } as Packet);
