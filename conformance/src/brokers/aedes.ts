@@ -10,6 +10,7 @@ const script = fileURLToPath(new URL("../../aedes.mjs", import.meta.url));
 export const aedes: Brokers = {
   name: "aedes",
   ours: false,
+  grace: 200,
   async launch(profile: ProfileName): Promise<Launched | undefined> {
     if (profile !== "default") return undefined;
     const running = runProcess(process.execPath, [script]);

@@ -29,6 +29,8 @@ export interface Brokers {
   readonly name: string;
   /** Whether it is gmqttd. */
   readonly ours: boolean;
+  /** It may answer a ping before it delivers; this many milliseconds later it has delivered. 0: it keeps the order. */
+  readonly grace: number;
   /** Starts one; undefined when it can't be had with this profile. */
   launch(profile: ProfileName): Promise<Launched | undefined>;
 }

@@ -59,6 +59,8 @@ export function gmqttdOn(store: StoreName): OwnBrokers {
   return {
     name: "gmqttd",
     ours: true,
+    // What comes from a durable store waits for it, and a ping does not.
+    grace: store === "memory" ? 0 : 200,
     launch: (profile) => (store === "redis" ? launchOnRedis(profile) : launch(profile, "", async () => {})),
   };
 }

@@ -42,6 +42,7 @@ const CONFIGURATIONS: Readonly<Record<ProfileName, ((folder: string) => string) 
 export const mosquitto: Brokers = {
   name: "mosquitto",
   ours: false,
+  grace: 200,
   async launch(profile: ProfileName): Promise<Launched | undefined> {
     const configure = CONFIGURATIONS[profile];
     if (configure === undefined) return undefined;

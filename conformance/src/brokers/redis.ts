@@ -14,7 +14,7 @@ export interface Redis {
 /** Somebody else may take a port between its choice and its use; so many are tried. */
 const ATTEMPTS = 5;
 
-/** Starts redis-server on a free port; it writes nothing to disk. */
+/** Starts redis-server on a free port; it keeps its log in a folder that goes with it. */
 export async function startRedis(): Promise<Redis> {
   const folder = mkdtempSync(join(tmpdir(), "gmqtt-conformance-redis-"));
   const { port, running } = await attempt(folder, ATTEMPTS);
@@ -29,7 +29,7 @@ export async function startRedis(): Promise<Redis> {
 
 async function attempt(folder: string, left: number): Promise<{ port: number; running: Running }> {
   const port = await freePort();
-  const args = ["--port", `${port}`, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", folder];
+  const args = ["--port", `${port}`, "--bind", "127.0.0.1", "--save", "", "--appendonly", "yes", "--dir", folder];
   const running = runProcess("redis-server", args);
   try {
     await running.until(/Ready to accept connections/);

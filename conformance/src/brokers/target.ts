@@ -8,6 +8,7 @@ export function targetAt(address: string, webSocket?: string): Brokers {
   return {
     name: address,
     ours: false,
+    grace: 200,
     launch: async (profile): Promise<Launched | undefined> =>
       profile === "default"
         ? { ...endpoint, pid: 0, log: () => "", exitCode: () => null, stop: async () => {} }

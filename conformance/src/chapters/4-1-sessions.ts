@@ -138,14 +138,17 @@ export const sessions: TestCase[] = chapter("4.1 Session state", (test) => {
       // 3.1 knows no Session Present; there the message afterwards says it.
       if (t.version > 3) t.equal(again.connack?.sessionPresent, true, "session present");
       const found = (await again.drain()).map(({ text }) => Number(text));
+      // What of the queue comes after all, comes before what is published now.
+      await publisher.publish(t.topic, "later", { qos: 1 });
+      for (let next = await again.message(); next.text !== "later"; next = await again.message()) {
+        found.push(Number(next.text));
+      }
       t.ok(found.length > 0 && found.length < 40, `${found.length} of 40 messages came`);
       t.equal(
         found,
         [...found].sort((a, b) => a - b),
         "order",
       );
-      await publisher.publish(t.topic, "later", { qos: 1 });
-      t.equal((await again.message()).text, "later", "message afterwards");
     },
     { profile: "limited" },
   );

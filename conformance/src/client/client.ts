@@ -27,7 +27,7 @@ export class Client {
   /** What came and was not taken. */
   readonly inbox: Packet[] = [];
   ended = false;
-  /** Milliseconds to wait before "nothing came" is believed: a foreign broker may answer a ping before it delivers. */
+  /** Milliseconds to wait before "nothing came" is believed: some brokers answer a ping before they deliver. */
   grace = 0;
   readonly #decoder: StrictDecoder;
   readonly #watchers: Set<() => void> = new Set();
@@ -232,14 +232,17 @@ export class Client {
     await this.#settle();
     const found: Packet[] = [];
     while (this.inbox.some((packet) => packet.name === "publish")) {
-      found.push(await this.message());
-      await this.ping();
+      while (this.inbox.some((packet) => packet.name === "publish")) found.push(await this.message());
+      await this.#settle();
     }
     return found;
   }
 
   async #settle(): Promise<void> {
-    if (this.grace > 0) await delay(this.grace);
+    const began = Date.now();
+    for (let left = this.grace; left > 0; left = began + this.grace + 2 * stalledSince(began) - Date.now()) {
+      await delay(left);
+    }
     await this.ping();
   }
 

@@ -55,7 +55,7 @@ export class TestContext {
   /** A connection on which nothing was sent yet. `options` are those of the CONNECT to come, for the client's own rules. */
   async open(options: ConnectOptions = {}, version: Version = this.version): Promise<Client> {
     const client = new Client(version, await openTcp(this.endpoint.host, this.endpoint.port), options);
-    client.grace = this.ours ? 0 : 200;
+    client.grace = this.#brokers.grace;
     this.#clients.push(client);
     return client;
   }
