@@ -18,7 +18,7 @@ import { COMMIT, Outcome } from "./commit/scripts.ts";
 import type { ProgressTable } from "./commit/session-plan.ts";
 import type { RedisConfig } from "./config.ts";
 import { Health } from "./connection/health.ts";
-import { describe, isRefusal, Link } from "./connection/link.ts";
+import { describe, isLoss, isRefusal, Link, unusable } from "./connection/link.ts";
 import { Keys } from "./keys.ts";
 import { Lease } from "./lease/lease.ts";
 import { readDeliveries, readProgressTable } from "./read/read-deliveries.ts";
@@ -103,7 +103,7 @@ export class RedisPersistence implements Persistence {
     } catch (error) {
       this.#lease.abandon();
       this.#link.close();
-      throw error;
+      throw isRefusal(error) || isLoss(error) ? unusable(config, error) : error;
     }
     this.#phase = "open";
     this.#synchronised = true;

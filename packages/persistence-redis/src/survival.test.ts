@@ -179,6 +179,17 @@ describe("a Redis that refuses", () => {
   });
 });
 
+describe("a Redis that goes while a start reads", () => {
+  it("is named, with what happened", async () => {
+    const store = await makeStore();
+    const connection = await open(store);
+    const reading = collect(connection.sessions());
+    store.proxy.cut();
+    const address = `127.0.0.1:${store.proxy.port}`;
+    await expect(reading).rejects.toThrow(`redis at ${address} can't be used: the connection was lost`);
+  });
+});
+
 describe("a Redis that came back with less", () => {
   it("empty gets what the broker has in memory, and then what was pending", async () => {
     const store = await makeStore();

@@ -64,7 +64,7 @@ export class Link {
     this.#onFirst = undefined;
     if (error === undefined) return;
     this.close();
-    throw new Error(`redis at ${describe(this.#config)} can't be used: ${error.message}`, { cause: error });
+    throw unusable(this.#config, error);
   }
 
   /** Warns of a server that forgets. Rejects when it can't be used. */
@@ -118,6 +118,21 @@ export class Link {
 /** Redis answered, and the answer is no; false for a connection that was lost. */
 export function isRefusal(error: unknown): boolean {
   return error instanceof Error && error.name === "ReplyError";
+}
+
+/** What ioredis says of a command whose connection went. */
+const LOST = /^Connection is closed|^Stream isn't writeable|max retries per request/;
+
+/** The connection went while a command was under way, or just before. */
+export function isLoss(error: unknown): boolean {
+  return error instanceof Error && LOST.test(error.message);
+}
+
+/** An error that says which Redis can't be used, and why. */
+export function unusable(config: RedisConfig, cause: unknown): Error {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  const reason = isLoss(cause) ? "the connection was lost" : message;
+  return new Error(`redis at ${describe(config)} can't be used: ${reason}`, { cause });
 }
 
 /** Where Redis is, for messages. */
