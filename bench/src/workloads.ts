@@ -39,6 +39,7 @@ const BASE: TrafficLoad = {
   window: 100,
   rate: 0,
   shared: false,
+  persistent: false,
   userProperties: 0,
   topicAlias: false,
   subscriptionIdentifiers: false,
@@ -55,7 +56,7 @@ const fanOut = (subscribers: number, change: Partial<TrafficLoad> = {}): Traffic
 const atRate = (rate: number, publishers: number, change: Partial<TrafficLoad> = {}): TrafficLoad =>
   pairs({ rate, publishers, subscribers: publishers, ...change });
 
-/** Fan-in with acknowledgements has up to 1,000 messages on the way to one session: more than brokers queue by default. */
+/** 1,000 messages may be on the way to one session, and more at a fixed rate: what brokers queue by default is not enough. */
 const LONG_QUEUES = ["long queues"] as const;
 const LATENCY = { section: "latency" } as const;
 const STATE = { section: "state" } as const;
@@ -86,13 +87,17 @@ export const workloads: readonly Workload[] = [
     pairs({ subscriptionIdentifiers: true }),
     V5,
   ),
-  workload("shared-q0", "50 publishers to a group of 10, QoS 0", fanIn({ subscribers: 10, shared: true })),
+  workload("shared-q0", "50 publishers to a group of 10, QoS 0", fanIn({ subscribers: 10, shared: true }), {
+    features: ["shared subscriptions"],
+  }),
   workload("shared-q1", "50 publishers to a group of 10, QoS 1", fanIn({ subscribers: 10, shared: true, ...QOS1 }), {
-    features: LONG_QUEUES,
+    features: ["shared subscriptions", "long queues"],
   }),
   workload("one-q0", "50 pairs, QoS 0, one message in flight each", pairs({ window: 1 }), QUICK),
   workload("sparse-q0", "500 pairs, 10 messages a second each, QoS 0", atRate(5000, 500), QUICK),
-  workload("sparse-q1", "500 pairs, 10 messages a second each, QoS 1", atRate(5000, 500, { qos: 1 })),
+  workload("sparse-q1", "500 pairs, 10 messages a second each, QoS 1", atRate(5000, 500, { qos: 1 }), {
+    features: LONG_QUEUES,
+  }),
   workload("websocket-q0", "50 pairs, QoS 0, WebSocket", pairs(), { transport: "websocket", features: ["websocket"] }),
   workload("websocket-q1", "50 pairs, QoS 1, WebSocket", pairs(QOS1), {
     transport: "websocket",
@@ -102,9 +107,15 @@ export const workloads: readonly Workload[] = [
   workload("tls-q1", "50 pairs, QoS 1, TLS", pairs(QOS1), { transport: "tls", features: ["tls"] }),
   workload("access-q0", "50 pairs, QoS 0, accounts and access rules", pairs(), { features: ["accounts"] }),
   workload("access-q1", "50 pairs, QoS 1, accounts and access rules", pairs(QOS1), { features: ["accounts"] }),
-  workload("redis-q1", "50 pairs, QoS 1, with Redis", pairs(QOS1), { features: ["redis"] }),
+  workload("persistent-q1", "50 pairs, QoS 1, sessions that stay, in memory", pairs({ ...QOS1, persistent: true })),
+  workload("redis-q1", "50 pairs, QoS 1, sessions that stay, in Redis", pairs({ ...QOS1, persistent: true }), {
+    features: ["redis"],
+  }),
   workload("rate-q0", "1 pair, 10,000 messages a second, QoS 0", atRate(10_000, 1), { ...LATENCY, ...QUICK }),
-  workload("rate-q1", "1 pair, 10,000 messages a second, QoS 1", atRate(10_000, 1, { qos: 1 }), LATENCY),
+  workload("rate-q1", "1 pair, 10,000 messages a second, QoS 1", atRate(10_000, 1, { qos: 1 }), {
+    ...LATENCY,
+    features: LONG_QUEUES,
+  }),
   workload("rate50-q0", "50 pairs, 10,000 messages a second, QoS 0", atRate(10_000, 50), LATENCY),
   workload(
     "connect",

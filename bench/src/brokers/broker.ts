@@ -1,7 +1,7 @@
 /** What a broker is to the runner: something that can be started with the features a workload asks for. */
 
 /** A feature beyond MQTT 3.1.1 over TCP, in memory, for everybody. */
-export type Feature = "mqtt 5" | "websocket" | "tls" | "accounts" | "redis" | "long queues";
+export type Feature = "mqtt 5" | "shared subscriptions" | "websocket" | "tls" | "accounts" | "redis" | "long queues";
 
 /** The account of the workloads that log in. */
 export const ACCOUNT = { username: "bench", password: "secret" } as const;

@@ -15,7 +15,7 @@ export function brokerFromCommand(text: string): Broker {
     version: line,
     hint: "",
     // How it is configured is up to the command line.
-    features: new Set(["mqtt 5", "long queues"]),
+    features: new Set(["mqtt 5", "shared subscriptions", "long queues"]),
     start: async ({ folder }) => {
       const port = await freePort();
       const [program = "", ...args] = line.replaceAll("{port}", String(port)).split(" ");

@@ -17,7 +17,7 @@ export function gmqttd(root: string, nodeArguments: readonly string[] = []): Bro
     name: "gmqttd",
     version: `gmqttd ${version}, Node.js ${process.versions.node}`,
     hint: "npm run build",
-    features: new Set(["mqtt 5", "websocket", "tls", "accounts", "redis", "long queues"]),
+    features: new Set(["mqtt 5", "shared subscriptions", "websocket", "tls", "accounts", "redis", "long queues"]),
     start: (setup) => start(root, nodeArguments, setup),
   };
 }

@@ -15,7 +15,7 @@ export const mosquitto: Broker = {
   name: "mosquitto",
   version: versionOf(),
   hint: "apt-get install -y --no-install-recommends mosquitto",
-  features: new Set(["mqtt 5", "websocket", "tls", "accounts", "long queues"]),
+  features: new Set(["mqtt 5", "shared subscriptions", "websocket", "tls", "accounts", "long queues"]),
   start,
 };
 

@@ -29,11 +29,12 @@ export async function openFleet(
   owner: ClientOwner,
   turn: Turn,
   ready: (client: Client) => Promise<void> = async () => {},
+  sessionExpiry = 0,
 ): Promise<Client[]> {
   const clients = Array.from({ length: count }, (_, index) => new Client(index, owner, turn));
   await inTurn(count, async (index) => {
     const client = clients[index]!;
-    await client.connect(optionsFor(target, `${prefix}-${process.pid}-${index}`));
+    await client.connect(optionsFor(target, `${prefix}-${process.pid}-${index}`, sessionExpiry));
     await ready(client);
   });
   return clients;

@@ -29,6 +29,8 @@ export interface TrafficLoad {
   readonly rate: number;
   /** Whether the subscribers share one subscription. */
   readonly shared: boolean;
+  /** Whether the subscribers' sessions outlive their connections, so that a store has to keep what they are owed. */
+  readonly persistent: boolean;
   /** User properties of each message (MQTT 5.0). */
   readonly userProperties: number;
   /** Whether publishers use a topic alias (MQTT 5.0). */

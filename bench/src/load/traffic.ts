@@ -1,6 +1,7 @@
 /** Messages through the broker: pairs, many to one, one to many; in a closed loop or at a rate. */
 
 import type { ProtocolVersion, PublishProperties } from "@gmqtt/packets";
+import type { Client } from "./client.ts";
 import { Desk, latencyFigures } from "./desk.ts";
 import { openFleet } from "./fleet.ts";
 import { OrderedLedger, UnorderedLedger } from "./ledger.ts";
@@ -16,6 +17,8 @@ import { Window } from "./window.ts";
 /** Room for packets without acknowledgement when nothing holds the publishers back. */
 const OPEN_LOOP_IDS = 16_000;
 const ALIAS = 1;
+/** Seconds. */
+const SESSION_EXPIRY = 3600;
 
 export async function runTraffic(target: Target, load: TrafficLoad): Promise<LoadResult> {
   const run = (Date.now() ^ (process.pid << 16)) >>> 0;
@@ -23,10 +26,11 @@ export async function runTraffic(target: Target, load: TrafficLoad): Promise<Loa
   const { publishers, shared, subscribers } = load;
   const ledger = shared ? new UnorderedLedger(publishers) : new OrderedLedger(subscribers, publishers);
   const desk = new Desk(run, ledger, turn);
-  await openFleet(target, subscribers, "subscriber", desk, turn, (client) => {
+  const subscribe = (client: Client): Promise<void> => {
     const identifier = load.subscriptionIdentifiers ? { subscriptionIdentifier: client.index + 1 } : {};
     return client.subscribe([filterOf(load, client.index)], load.qos, identifier);
-  });
+  };
+  await openFleet(target, subscribers, "subscriber", desk, turn, subscribe, load.persistent ? SESSION_EXPIRY : 0);
   const clients = await openFleet(target, publishers, "publisher", desk, turn);
   const fan = load.topology === "pairs" || shared ? 1 : subscribers;
   desk.publishers = clients.map((client) => {

@@ -70,6 +70,8 @@ describe("a small load on gmqttd", () => {
     expect(new Set(askable(ours, "accounts"))).toEqual(new Set([true]));
     expect(new Set(askable(aedes(root), "accounts"))).toEqual(new Set([false]));
     expect(new Set(askable(aedes(root), "mqtt 5"))).toEqual(new Set([false]));
+    const shared = workloads.filter(({ load }) => load.kind === "traffic" && load.shared);
+    expect(shared.map((workload) => can(aedes(root), workload))).toEqual(shared.map(() => false));
     expect(workloads.filter(({ features, version }) => version === 5 && !features.includes("mqtt 5"))).toEqual([]);
   });
 });
