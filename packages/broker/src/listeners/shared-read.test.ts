@@ -79,6 +79,51 @@ describe("sockets that read into one place", () => {
     expect(Buffer.concat(chunks).toString()).toBe("abc");
   });
 
+  test("are read once a turn, so that one who sends without end leaves the others theirs", async () => {
+    const [client, socket] = await pair();
+    let turn = 0;
+    const counting = setInterval(() => {}, 1000); // keeps the turns coming
+    const count = (): void => {
+      turn++;
+      if (!socket.readableEnded) setImmediate(count);
+    };
+    setImmediate(count);
+    const reads: [turn: number, length: number][] = [];
+    expect(readInto(socket, { received: ({ length }) => reads.push([turn, length]) })).toBe(true);
+    const ended = once(socket, "end");
+    socket.resume();
+    client.end(Buffer.alloc(40_000_000));
+    await ended;
+    clearInterval(counting);
+    expect(reads.reduce((sum, [, length]) => sum + length, 0)).toBe(40_000_000);
+    const full = reads.filter(([, length]) => length === 256 * 1024);
+    expect(full.length).toBeGreaterThan(10);
+    expect(new Set(full.map(([turn]) => turn)).size).toBe(full.length);
+  });
+
+  test("that are paused behind a full read stay so until they are resumed", async () => {
+    const [client, socket] = await pair();
+    let bytes = 0;
+    const received = ({ length }: Buffer): void => {
+      bytes += length;
+      if (length === 256 * 1024) socket.pause();
+    };
+    expect(readInto(socket, { received })).toBe(true);
+    const ended = once(socket, "end");
+    socket.resume();
+    client.end(Buffer.alloc(3_000_000));
+    for (let pauses = 0; !socket.readableEnded; ) {
+      await new Promise((resolve) => setImmediate(resolve));
+      if (!socket.isPaused()) continue;
+      const before = bytes;
+      for (let turns = 0; turns < 5; turns++) await new Promise((resolve) => setImmediate(resolve));
+      expect([bytes, ++pauses > 20]).toEqual([before, false]);
+      socket.resume();
+    }
+    await ended;
+    expect(bytes).toBe(3_000_000);
+  });
+
   test("are not those that something was read from already", async () => {
     const [client, socket] = await pair();
     client.write("early");

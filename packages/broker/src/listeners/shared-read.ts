@@ -50,9 +50,16 @@ export function readInto(socket: Socket, target: ReadTarget): boolean {
   reading[fields.buffer] = landing;
   reading[fields.callback] = (length: number) => {
     target.received(taken(length));
-    return true;
+    if (length < LARGEST_READ) return true;
+    // There is more: the system's loop would read on up to 32 times before anybody else has a turn.
+    setImmediate(readOn, socket);
+    return false;
   };
   return true;
+}
+
+function readOn(socket: Socket): void {
+  if (!socket.destroyed && !socket.isPaused()) socket.resume();
 }
 
 function findFields(socket: ReadingSocket): ReadFields | null {
