@@ -79,7 +79,7 @@ describe("sockets that read into one place", () => {
     expect(Buffer.concat(chunks).toString()).toBe("abc");
   });
 
-  test("are read once a turn, so that one who sends without end leaves the others theirs", async () => {
+  test("are read four times a turn, so that one who sends without end leaves the others theirs", async () => {
     const [client, socket] = await pair();
     let turn = 0;
     const counting = setInterval(() => {}, 1000); // keeps the turns coming
@@ -98,20 +98,22 @@ describe("sockets that read into one place", () => {
     expect(reads.reduce((sum, [, length]) => sum + length, 0)).toBe(40_000_000);
     const full = reads.filter(([, length]) => length === 256 * 1024);
     expect(full.length).toBeGreaterThan(10);
-    expect(new Set(full.map(([turn]) => turn)).size).toBe(full.length);
+    const perTurn = new Map<number, number>();
+    for (const [turn] of full) perTurn.set(turn, (perTurn.get(turn) ?? 0) + 1);
+    expect(Math.max(...perTurn.values())).toBeLessThanOrEqual(4);
   });
 
   test("that are paused behind a full read stay so until they are resumed", async () => {
     const [client, socket] = await pair();
-    let bytes = 0;
+    let [bytes, full] = [0, 0];
     const received = ({ length }: Buffer): void => {
       bytes += length;
-      if (length === 256 * 1024) socket.pause();
+      if (length === 256 * 1024 && ++full % 4 === 0) socket.pause();
     };
     expect(readInto(socket, { received })).toBe(true);
     const ended = once(socket, "end");
     socket.resume();
-    client.end(Buffer.alloc(3_000_000));
+    client.end(Buffer.alloc(12_000_000));
     for (let pauses = 0; !socket.readableEnded; ) {
       await new Promise((resolve) => setImmediate(resolve));
       if (!socket.isPaused()) continue;
@@ -121,7 +123,7 @@ describe("sockets that read into one place", () => {
       socket.resume();
     }
     await ended;
-    expect(bytes).toBe(3_000_000);
+    expect(bytes).toBe(12_000_000);
   });
 
   test("are not those that something was read from already", async () => {

@@ -8,6 +8,8 @@
 import { Socket } from "node:net";
 
 const LARGEST_READ = 256 * 1024;
+/** So many full reads are a socket's turn; libuv would go on up to 32 times before it looks at the next. */
+const FULL_READS = 4;
 const SLAB_SIZE = 64 * 1024;
 /** What is longer gets memory of its own. */
 const LONGEST_SHARED = 16 * 1024;
@@ -48,10 +50,12 @@ export function readInto(socket: Socket, target: ReadTarget): boolean {
   if (socket.readableLength > 0) return false;
   handle.useUserBuffer(landing);
   reading[fields.buffer] = landing;
+  let full = 0;
   reading[fields.callback] = (length: number) => {
     target.received(taken(length));
-    if (length < LARGEST_READ) return true;
-    // There is more: the system's loop would read on up to 32 times before anybody else has a turn.
+    full = length < LARGEST_READ ? 0 : full + 1;
+    if (full < FULL_READS) return true;
+    full = 0;
     setImmediate(readOn, socket);
     return false;
   };
