@@ -200,7 +200,7 @@ export const mutations = [
     "MQTT-4.7.1-1",
     "sport/# does not match sport",
     broker("router/filter-index"),
-    '        const rest = children?.get("#")?.entry;\n        if (rest)\n            visit(rest);\n        return;',
+    '        const rest = children?.get("#")?.entry;\n        if (rest)\n            found.push(rest);\n        return;',
     "        return;",
   ),
   mutation(
@@ -305,15 +305,15 @@ export const mutations = [
     "MQTT-2.2.1-4",
     "give packet identifiers that are in use",
     broker("session/inflight"),
-    "while (this.#entries.has(id) || this.#abandoned.has(id))",
+    "while (slots[id & mask] !== null || (this.#abandoned.size > 0 && this.#abandoned.has(id)))",
     "while (false)",
   ),
   mutation(
     "MQTT-4.6.0-1",
     "send unfinished messages again in the wrong order",
     broker("session/outgoing"),
-    "this.#again = [...this.#inflight.values()];\n        this.pump();",
-    "this.#again = [...this.#inflight.values()].reverse();\n        this.pump();",
+    "this.#again = this.#inflight.all();",
+    "this.#again = this.#inflight.all().reverse();",
   ),
   mutation(
     "MQTT-3.3.4-4",
@@ -354,7 +354,7 @@ export const mutations = [
     "MQTT-6.0.0-1",
     "take text frames",
     broker("listeners/websocket-transport"),
-    "#received(data, isBinary) {\n        if (this.#deaf)\n            return;\n        if (!isBinary || !Array.isArray(data))",
+    "#received(data, isBinary) {\n        this.#incomplete = 0;\n        if (this.#deaf)\n            return;\n        if (!isBinary || !Array.isArray(data))",
     "#received(given) {\n        const data = Array.isArray(given) ? given : [given];\n        if (this.#deaf)",
   ),
 ];
