@@ -12,7 +12,8 @@ function blocksOf(page) {
  * above it. Between two parts the script prints `mark`. What a block leaves running in the background is waited for with `ready`.
  */
 export function pageSession(page, { change, ready, mark }) {
-  const script = ["set -e"];
+  // Both outputs go one way: by two, what a command said could come behind the mark that follows it.
+  const script = ["set -e", "exec 2>&1"];
   const expected = [];
   for (const { language, file, text } of blocksOf(page)) {
     if (file !== undefined) script.push(`cat >${file} <<'END OF FILE'`, `${change(text)}END OF FILE`);
