@@ -1,7 +1,7 @@
-import { expect, test } from "vitest";
-import { copyBytes, copyToOwn } from "./byte-slab.ts";
+import { describe, expect, test } from "vitest";
+import { Copier, copyToOwn } from "./byte-slab.ts";
 
-test.each([0, 1, 40, 41, 2048, 2049, 5000])("a copy of %i bytes is its own", (length) => {
+test.each([0, 1, 40, 41, 160, 161, 2048, 2049, 5000])("a copy of %i bytes is its own", (length) => {
   const source = Buffer.from(Array.from({ length: length + 2 }, (_, index) => index & 0xff));
   const expected = Buffer.from(source.subarray(1, length + 1));
   const copies = Array.from({ length: 9 }, () => copyToOwn(source, 1, length + 1));
@@ -9,8 +9,36 @@ test.each([0, 1, 40, 41, 2048, 2049, 5000])("a copy of %i bytes is its own", (le
   for (const { buffer, start } of copies) expect(buffer.subarray(start, start + length)).toEqual(expected);
 });
 
-test.each([3, 40, 41, 200])("copies %i bytes to where they belong and nowhere else", (length) => {
-  const target = new Uint8Array(length + 4);
-  copyBytes(new Uint8Array(length + 2).fill(7), 1, length + 1, target, 2);
-  expect([...target.subarray(0, 3), ...target.subarray(-3)]).toEqual([0, 0, 7, 7, 0, 0]);
+describe("a copier", () => {
+  const counted = (length: number): Uint8Array => Uint8Array.from({ length }, (_, index) => index & 0xff);
+
+  test("copies every length up to 300 to where it belongs and nowhere else", () => {
+    const copier = new Copier();
+    const source = counted(400);
+    for (let length = 0; length <= 300; length++) {
+      const target = new Uint8Array(length + 4).fill(0xee);
+      copier.copy(source, 7, 7 + length, target, 2);
+      expect([...target]).toEqual([0xee, 0xee, ...source.subarray(7, 7 + length), 0xee, 0xee]);
+    }
+  });
+
+  test("follows its sources and targets, also where they lie inside larger memory", () => {
+    const copier = new Copier();
+    const memory = counted(200);
+    const targets = [new Uint8Array(40), new Uint8Array(60).subarray(20)];
+    for (const start of [0, 50, 150]) {
+      for (const target of targets) {
+        copier.copy(memory.subarray(start, start + 50), 10, 30, target, 5);
+        expect([...target.subarray(5, 25)]).toEqual([...memory.subarray(start + 10, start + 30)]);
+      }
+    }
+  });
+
+  test("does not remember what is large", () => {
+    const copier = new Copier();
+    const large = counted(100_000);
+    const target = new Uint8Array(20);
+    copier.copy(large, 70_000, 70_020, target, 0);
+    expect([...target]).toEqual([...large.subarray(70_000, 70_020)]);
+  });
 });

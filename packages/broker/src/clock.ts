@@ -1,5 +1,8 @@
 /** Time as the broker sees it: one injected clock, so that expiry, keep alive and will delay can be tested in virtual time. */
 
+// V8 looks a lazy global up anew each time; an import is a constant.
+import { performance } from "node:perf_hooks";
+
 /** A timer that can be called off. */
 export interface ClockTimer {
   cancel(): void;

@@ -1,10 +1,14 @@
 /** The bytes of a PUBLISH that its receivers share. */
 
+import { Buffer } from "node:buffer";
 import { encodePublishHead, type ProtocolVersion, type PublishProperties } from "@gmqtt/packets";
-import { copyBytes, takeBytes } from "./byte-slab.ts";
+import { Copier, takeBytes } from "./byte-slab.ts";
 
 /** Below this the payload is copied behind its head, so that a frame is one piece; above it is written from where it lies. */
 const COPIED_PAYLOAD = 2048;
+
+const toFrame = new Copier();
+const toReceiver = new Copier();
 
 /** An encoded PUBLISH: a head and a payload, often side by side in one buffer. */
 export class Frame {
@@ -46,7 +50,7 @@ export class Frame {
   copy(end: number, target: Uint8Array, offset: number): void {
     if (this.#copied === undefined) {
       this.#copied = null;
-      copyBytes(this.head, this.headStart, end, target, offset);
+      toReceiver.copy(this.head, this.headStart, end, target, offset);
       return;
     }
     this.#copied ??= this.head.subarray(this.headStart, end);
@@ -107,12 +111,12 @@ function reframe(source: Source, variant: number, topicStart: number, topicEnd: 
     rest >>>= 7;
   }
   buffer[at++] = rest;
-  copyBytes(bytes, topicStart, topicEnd, buffer, at);
+  toFrame.copy(bytes, topicStart, topicEnd, buffer, at);
   at += topicEnd - topicStart;
   const packetIdOffset = acknowledged ? at : -1;
   for (let count = 0; count < between; count++) buffer[at++] = 0;
   if (copied === 0) return new Frame(buffer, start, at, packetIdOffset, bytes.subarray(payloadStart, end), at);
-  copyBytes(bytes, payloadStart, end, buffer, at);
+  toFrame.copy(bytes, payloadStart, end, buffer, at);
   return new Frame(buffer, start, at, packetIdOffset, null, at + copied);
 }
 

@@ -1,5 +1,6 @@
 /** An application message on its way through the broker; one object, however many receive it. */
 
+import { Buffer } from "node:buffer";
 import type { ProtocolVersion, QoS, ReceivedPublish, UserProperty } from "@gmqtt/packets";
 import { copyToOwn } from "./byte-slab.ts";
 import { buildFrame, type Frame, FrameKind, frameOf } from "./message-frame.ts";

@@ -4,10 +4,10 @@ import { Message, type MessageInit } from "../src/message.ts";
 import type { StoredDelivery } from "../src/persistence/persistence.ts";
 import { Delivery } from "../src/session/delivery.ts";
 
-/** What a test says of a delivery; the rest is QoS 1, never expires and came through no shared subscription. */
+/** What a test says of a delivery; the rest is QoS 1, queued at 0 and came through no shared subscription. */
 export interface DeliveryInit {
   readonly qos?: 0 | 1 | 2;
-  readonly expiresAt?: number;
+  readonly queuedAt?: number;
   readonly sentAt?: number;
   readonly state?: Delivery["state"];
   readonly packetId?: number;
@@ -17,9 +17,9 @@ export interface DeliveryInit {
 
 /** A message on topic `t<sequence>`. */
 export function delivery(sequence: number, init: DeliveryInit = {}): Delivery {
-  const { expiresAt = Number.POSITIVE_INFINITY, qos = 1, sharedFilter } = init;
+  const { qos = 1, queuedAt = 0, sharedFilter } = init;
   const message = init.message ?? messageOn(`t${sequence}`, { qos });
-  const made = new Delivery(sequence, message, qos, false, undefined, sharedFilter, 0, expiresAt);
+  const made = new Delivery(sequence, message, qos, false, undefined, sharedFilter, queuedAt);
   made.state = init.state ?? "queued";
   made.packetId = init.packetId ?? 0;
   made.sentAt = init.sentAt ?? 0;

@@ -1,5 +1,6 @@
 /** Memory that small outgoing packets are written into, shared by all connections of a broker. */
 
+import { Buffer } from "node:buffer";
 /** Bytes of one chunk: many small packets, one system call. */
 export const CHUNK_SIZE: number = 16 * 1024;
 

@@ -3,7 +3,8 @@
  * stand next to each other somewhere (messages forwarded as they came in) are remembered as one range and not copied.
  */
 
-import { copyBytes } from "../byte-slab.ts";
+import { Buffer } from "node:buffer";
+import { Copier } from "../byte-slab.ts";
 import type { Frame } from "../message-frame.ts";
 import { CHUNK_SIZE, type ChunkPool } from "./chunk-pool.ts";
 
@@ -16,6 +17,8 @@ export interface SegmentSink {
 }
 
 const nowhere: SegmentSink = { write: () => true };
+
+const copier = new Copier();
 
 const NOTHING: Uint8Array = new Uint8Array(0);
 
@@ -159,7 +162,7 @@ export class Outbound {
     this.#rangeEnd = 0;
     if (end - start < COPIED_RANGE) {
       const chunk = this.#room(end - start);
-      copyBytes(source, start, end, chunk, this.#end);
+      copier.copy(source, start, end, chunk, this.#end);
       this.#end += end - start;
       return;
     }

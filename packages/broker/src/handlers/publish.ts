@@ -1,6 +1,6 @@
 /** What the broker does with a PUBLISH; the steps stand in the order of MQTT 5.0 section 3.3. */
 
-import { isUtf8 } from "node:buffer";
+import { Buffer, isUtf8 } from "node:buffer";
 import {
   countTopicLevels,
   MqttError,

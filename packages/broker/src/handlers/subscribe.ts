@@ -1,5 +1,6 @@
 /** What the broker does with a SUBSCRIBE (MQTT 5.0 section 3.8.4): judge each filter, answer, then send what is retained. */
 
+import { Buffer } from "node:buffer";
 import {
   countTopicLevels,
   MqttError,

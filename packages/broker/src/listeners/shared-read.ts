@@ -5,6 +5,7 @@
  * larger: fewer reads, fewer packets that lie across two of them.
  */
 
+import { Buffer } from "node:buffer";
 import { Socket } from "node:net";
 
 const LARGEST_READ = 256 * 1024;

@@ -158,7 +158,7 @@ export class Backlog {
   #giveWay(now: number): boolean {
     const { inflight, services } = this.#options;
     const { config, population } = services;
-    const { inflightExpiry } = config.mqtt;
+    const { inflightExpiry, messageExpiry } = config.mqtt;
     const abandoned = inflightExpiry === 0 ? undefined : inflight.abandonOldest(now - inflightExpiry);
     if (abandoned !== undefined) {
       population.inflight--;
@@ -167,7 +167,7 @@ export class Backlog {
     }
     if (this.#queue.length === 0) return false;
     population.queued--;
-    const expired = this.#queue.takeExpired(now);
+    const expired = this.#queue.takeExpired(now, messageExpiry);
     if (expired !== undefined) this.drop(expired, DropReason.Expired);
     else this.drop((this.#queue.takeQoS0() ?? this.#queue.shift()) as Delivery, DropReason.QueueFull);
     this.refill();

@@ -27,8 +27,8 @@ describe("DeliveryQueue", () => {
   });
 
   test("takes out the first that has expired, wherever it stands", () => {
-    const queue = queueOf(delivery(1), delivery(2, { expiresAt: 50 }), delivery(3, { expiresAt: 10 }));
-    expect([queue.takeExpired(9), queue.takeExpired(50)?.sequence]).toEqual([undefined, 2]);
+    const queue = queueOf(delivery(1, { queuedAt: 60 }), delivery(2, { queuedAt: 50 }), delivery(3, { queuedAt: 10 }));
+    expect([queue.takeExpired(109, 100), queue.takeExpired(150, 100)?.sequence]).toEqual([undefined, 2]);
     expect(sequences(queue)).toEqual([1, 3]);
   });
 
@@ -90,12 +90,12 @@ describe("DeliveryQueue", () => {
           for (let step = 0; step < count; step++) {
             if (kind === "push") {
               const qos = sequence % 3 === 0 ? 0 : 1;
-              const one = delivery(++sequence, { qos, expiresAt: sequence % 50 });
+              const one = delivery(++sequence, { qos, queuedAt: sequence % 50 });
               queue.push(one);
               model.push(one);
             } else if (kind === "shift") expect(queue.shift()).toBe(model.shift());
             else if (kind === "qos0") expect(queue.takeQoS0()).toBe(takeFirst(({ qos }) => qos === 0));
-            else expect(queue.takeExpired(count)).toBe(takeFirst(({ expiresAt }) => expiresAt <= count));
+            else expect(queue.takeExpired(count, 1)).toBe(takeFirst(({ queuedAt }) => queuedAt < count));
           }
           expect(queue.peek()).toBe(model[0]);
         }

@@ -49,9 +49,9 @@ export class DeliveryQueue {
     return delivery;
   }
 
-  /** Takes out the first entry that has expired. */
-  takeExpired(now: number): Delivery | undefined {
-    return this.#takeFirst((delivery) => delivery.expiresAt <= now);
+  /** Takes out the first entry that has expired; `limit` as in `Delivery.expired`. */
+  takeExpired(now: number, limit: number): Delivery | undefined {
+    return this.#takeFirst((delivery) => delivery.expired(now, limit));
   }
 
   /** Takes out the oldest entry with QoS 0. */

@@ -12,12 +12,10 @@ export class Delivery implements StoredDelivery {
   readonly subscriptionIdentifiers: readonly number[] | undefined;
   readonly sharedFilter: string | undefined;
   readonly queuedAt: number;
-  /** When it may be dropped unsent: the publisher's expiry or the broker's `message_expiry`, whichever is first. */
-  readonly expiresAt: number;
   state: DeliveryState = "queued";
   packetId = 0;
-  /** When PUBLISH was first sent. */
-  sentAt = 0;
+  /** When PUBLISH was last sent, in milliseconds since 1970; null before that: a number here is one more object. */
+  sentAt: number | null = null;
   /** The store has it, or is about to. */
   recorded = false;
   /** Its neighbours in order of sending, while it is in flight. @internal to `Inflight` */
@@ -32,7 +30,6 @@ export class Delivery implements StoredDelivery {
     subscriptionIdentifiers: readonly number[] | undefined,
     sharedFilter: string | undefined,
     queuedAt: number,
-    expiresAt: number,
   ) {
     this.sequence = sequence;
     this.message = message;
@@ -41,7 +38,11 @@ export class Delivery implements StoredDelivery {
     this.subscriptionIdentifiers = subscriptionIdentifiers;
     this.sharedFilter = sharedFilter;
     this.queuedAt = queuedAt;
-    this.expiresAt = expiresAt;
+  }
+
+  /** It may be dropped unsent: by the publisher's expiry, or `limit` milliseconds after it was queued (0: no limit). */
+  expired(now: number, limit: number): boolean {
+    return this.message.expiresAt <= now || (limit > 0 && this.queuedAt + limit <= now);
   }
 
   /** Bytes this costs the queue. */

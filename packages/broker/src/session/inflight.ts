@@ -88,7 +88,7 @@ export class Inflight {
   /** Gives up the oldest message if it was sent before `before`; its identifier stays taken. */
   abandonOldest(before: number): Delivery | undefined {
     const delivery = this.#oldest;
-    if (delivery === null || delivery.sentAt > before || delivery.state === "released") return undefined;
+    if (delivery === null || (delivery.sentAt ?? 0) > before || delivery.state === "released") return undefined;
     this.remove(delivery.packetId);
     this.#abandoned.add(delivery.packetId);
     return delivery;

@@ -10,7 +10,7 @@ import { Delivery } from "./delivery.ts";
 import { DeliveryRecorder } from "./delivery-recorder.ts";
 import { Inflight } from "./inflight.ts";
 import type { Replay } from "./replay.ts";
-import { queueExpiry, restoreDelivery } from "./restore.ts";
+import { restoreDelivery } from "./restore.ts";
 import { SendResult, type SessionLink } from "./session-link.ts";
 import type { SessionServices } from "./session-services.ts";
 
@@ -72,16 +72,16 @@ export class Outgoing {
   /** A message could be sent at once, without waiting for an acknowledgement. */
   get hasRoom(): boolean {
     const link = this.#link;
-    return link !== null && this.#idle && link.writable && this.#occupied < link.window;
+    return link !== null && this.#isIdle() && link.writable && this.#occupied() < link.window;
   }
 
-  /** Nothing waits to be sent. */
-  get #idle(): boolean {
+  /** Nothing waits to be sent. No getter: V8 calls the runtime for a private one, and every message asks. */
+  #isIdle(): boolean {
     return this.#backlog.length === 0 && this.#again.length === 0 && this.#replays.length === 0;
   }
 
   /** What counts against the client's Receive Maximum on this connection. */
-  get #occupied(): number {
+  #occupied(): number {
     return this.#inflight.occupied - this.#again.length;
   }
 
@@ -138,7 +138,7 @@ export class Outgoing {
     }
     const now = this.#services.clock.now();
     const delivery = this.#make(message, qos, retain, subscriptionIdentifiers, sharedFilter, now);
-    if (qos > 0 && link !== null && this.#idle && link.writable && this.#occupied < link.window) {
+    if (qos > 0 && link !== null && this.#isIdle() && link.writable && this.#occupied() < link.window) {
       this.#sendFirst(link, delivery, now);
     } else {
       this.#backlog.add(delivery, now);
@@ -237,9 +237,8 @@ export class Outgoing {
     now: number,
   ): Delivery {
     message.detach();
-    const expiresAt = queueExpiry(message, now, this.#services.config.mqtt.messageExpiry);
     const sequence = ++this.#lastSequence;
-    return new Delivery(sequence, message, qos, retain, subscriptionIdentifiers, sharedFilter, now, expiresAt);
+    return new Delivery(sequence, message, qos, retain, subscriptionIdentifiers, sharedFilter, now);
   }
 
   #sendQoS0(link: SessionLink, message: Message, retain: boolean, ids: readonly number[] | undefined): void {
@@ -287,7 +286,7 @@ export class Outgoing {
       this.#takeFromWindow(delivery);
       this.#recorder.delete(delivery);
     }
-    if (!this.#idle) this.pump();
+    if (!this.#isIdle()) this.pump();
     return true;
   }
 
@@ -305,7 +304,7 @@ export class Outgoing {
   }
 
   #pumpOnce(link: SessionLink, now: number): void {
-    while (this.#again.length > 0 && link.writable && this.#occupied < link.window) {
+    while (this.#again.length > 0 && link.writable && this.#occupied() < link.window) {
       this.#sendAgain(link, this.#again.shift() as Delivery, now);
     }
     if (this.#again.length > 0) return;
@@ -314,10 +313,11 @@ export class Outgoing {
   }
 
   #pumpBacklog(link: SessionLink, now: number): void {
+    const { messageExpiry } = this.#services.config.mqtt;
     for (let next = this.#backlog.peek(); next !== undefined && link.writable; next = this.#backlog.peek()) {
-      if (next.qos > 0 && this.#occupied >= link.window) break;
+      if (next.qos > 0 && this.#occupied() >= link.window) break;
       this.#backlog.shift();
-      if (next.expiresAt <= now) {
+      if (next.expired(now, messageExpiry)) {
         this.#backlog.drop(next, DropReason.Expired);
       } else if (next.qos === 0) {
         this.#recorder.delete(next);
@@ -332,7 +332,7 @@ export class Outgoing {
   #pumpReplays(link: SessionLink, now: number): void {
     for (let count = 0; link.writable; count++) {
       const replay = this.#replays[0];
-      if (replay === undefined || (replay.qos > 0 && this.#occupied >= link.window)) return;
+      if (replay === undefined || (replay.qos > 0 && this.#occupied() >= link.window)) return;
       if (count === REPLAYED_PER_TURN) {
         setImmediate(() => this.pump());
         return;
@@ -359,7 +359,7 @@ export class Outgoing {
 
   #takePage(page: readonly StoredDelivery[]): void {
     for (const stored of page) {
-      const delivery = restoreDelivery(stored, this.#services.config.mqtt.messageExpiry);
+      const delivery = restoreDelivery(stored);
       if (delivery.state === "queued") {
         this.#backlog.putBack(delivery);
         continue;

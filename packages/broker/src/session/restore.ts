@@ -16,23 +16,15 @@ export function restoreMessage(stored: StoredMessage): Message {
   );
 }
 
-/** When a queued message is given up: by its own expiry, or `limit` milliseconds after it was queued (0: no limit). */
-export function queueExpiry(message: Message, queuedAt: number, limit: number): number {
-  return limit === 0 ? message.expiresAt : Math.min(message.expiresAt, queuedAt + limit);
-}
-
-/** `messageExpiry`: the broker's own limit on waiting, in milliseconds. */
-export function restoreDelivery(stored: StoredDelivery, messageExpiry: number): Delivery {
-  const message = restoreMessage(stored.message);
+export function restoreDelivery(stored: StoredDelivery): Delivery {
   const delivery = new Delivery(
     stored.sequence,
-    message,
+    restoreMessage(stored.message),
     stored.qos,
     stored.retain,
     stored.subscriptionIdentifiers,
     stored.sharedFilter,
     stored.queuedAt,
-    queueExpiry(message, stored.queuedAt, messageExpiry),
   );
   delivery.state = stored.state;
   delivery.packetId = stored.packetId;
