@@ -247,6 +247,7 @@ class BrokerServer implements Broker {
   }
 
   #accept(transport: Transport, counted: boolean): void {
+    this.#core.shared.scheduler.accepted();
     if (this.#phase === "running" || this.#phase === "starting") {
       this.#admission.enter(transport, counted);
       return;

@@ -1,7 +1,7 @@
 /** The process's logger: pino, as lines of JSON or of text, on the standard output. */
 
 import type { LogConfig, Logger } from "@gmqtt/broker";
-import { type DestinationStream, destination, pino, stdTimeFunctions } from "pino";
+import { type DestinationStream, destination, pino } from "pino";
 import { gatherLines } from "./gather-lines.ts";
 import { formatText } from "./text-format.ts";
 
@@ -19,11 +19,25 @@ export function createLogger(config: LogConfig, output: DestinationStream = stan
       level: config.level,
       // Process id and host name are known to whoever runs the process; the first line has the id.
       base: null,
-      timestamp: stdTimeFunctions.isoTime,
+      timestamp: timestamps(),
       formatters: { level: (label) => ({ level: label }) },
     },
     config.format === "json" ? output : text,
   );
+}
+
+/** pino's isoTime, which is made once for all lines of a millisecond. */
+function timestamps(): () => string {
+  let madeAt = 0;
+  let field = "";
+  return () => {
+    const now = Date.now();
+    if (now !== madeAt) {
+      madeAt = now;
+      field = `,"time":"${new Date(now).toISOString()}"`;
+    }
+    return field;
+  };
 }
 
 /** Synchronous, so that the last lines before an exit are not lost. A reader that went away is no reason to stop. */

@@ -11,15 +11,18 @@ interface LogRecord {
 
 /** One line for a pino line; the stack of a logged error follows on lines of its own. */
 export function formatText(json: string): string {
-  const { time, level, msg = "", err, ...fields } = JSON.parse(json) as LogRecord;
-  const parts = [time, level.toUpperCase().padEnd(5), msg];
-  for (const [name, value] of Object.entries(fields)) {
-    if (value !== undefined) parts.push(`${name}=${formatValue(value)}`);
+  const record = JSON.parse(json) as LogRecord;
+  const { err, level, msg = "", time } = record;
+  let line = `${time} ${level.toUpperCase().padEnd(5)} ${msg}`;
+  // Taking the fields out by a rest pattern costs more than the rest of the line, and each client has two lines.
+  for (const name of Object.keys(record)) {
+    if (name !== "time" && name !== "level" && name !== "msg" && name !== "err") {
+      line += ` ${name}=${formatValue(record[name])}`;
+    }
   }
-  if (err === undefined) return `${parts.join(" ")}\n`;
-  parts.push(`error=${formatValue(err.message ?? err)}`);
+  if (err === undefined) return `${line}\n`;
   const stack = typeof err.stack === "string" ? `${err.stack.replaceAll(/^/gm, "    ")}\n` : "";
-  return `${parts.join(" ")}\n${stack}`;
+  return `${line} error=${formatValue(err.message ?? err)}\n${stack}`;
 }
 
 /** Values with spaces, quotes or line breaks are quoted: a client id can't fake a line of its own. */

@@ -89,6 +89,23 @@ describe("FlushScheduler", () => {
     expect(log).toEqual(["slow", "next"]);
   });
 
+  test("while connections come in, gathers over turns what they are answered, for a millisecond at the most", async () => {
+    const { connection, log, scheduler, state } = schedulerWithLog();
+    for (const name of ["a", "b", "c"]) {
+      scheduler.accepted();
+      scheduler.add(connection(name));
+      await turnEnds();
+    }
+    expect(log).toEqual([]);
+    await turnEnds();
+    expect(log).toEqual(["a", "b", "c"]);
+    scheduler.accepted();
+    scheduler.add(connection("d"));
+    state.now += 1;
+    await turnEnds();
+    expect(log.at(-1)).toBe("d");
+  });
+
   test("packets without any output are no reason to flush", () => {
     const { log, scheduler, state } = schedulerWithLog();
     scheduler.beforeFlush = () => void log.push("commit");

@@ -14,6 +14,9 @@ const LOOK_EVERY = 32;
 
 /** Chunks that arrive further apart than this, on average, have nobody to share a turn with: milliseconds. */
 const SPARSE = 0.1;
+/** While connections pour in, what they are answered waits for one another: milliseconds. */
+const LONGEST_WAIT = 1;
+
 /** How much one gap counts in the average; and a long silence counts no more than this many milliseconds. */
 const GAP_WEIGHT = 1 / 16;
 const LONGEST_GAP = 1;
@@ -31,7 +34,14 @@ export class FlushScheduler {
   #turnStart = 0;
   #packets = 0;
   #lastFlush = 0;
+  /** A connection came in since the last look: another may be waiting. */
+  #arrived = false;
   readonly #run: () => void = () => {
+    if (this.#arrived && this.#monotonic() - this.#turnStart < LONGEST_WAIT) {
+      this.#arrived = false;
+      setImmediate(this.#run);
+      return;
+    }
     this.#scheduled = false;
     this.flush();
   };
@@ -49,6 +59,14 @@ export class FlushScheduler {
   add(connection: Flushable): void {
     this.#dirty.push(connection);
     if (!this.#direct) this.schedule();
+  }
+
+  /**
+   * A connection was accepted. Node accepts one a turn, so that in a storm of them each CONNACK would be written alone
+   * and wake its client alone: a turn with a connection is followed by another before what it caused is written.
+   */
+  accepted(): void {
+    this.#arrived = true;
   }
 
   /**
@@ -91,6 +109,7 @@ export class FlushScheduler {
     if (dirty.length === 0) return;
     const start = this.#monotonic();
     this.#dirty = this.#spare;
+    this.#arrived = false;
     for (const connection of dirty) connection.flush();
     dirty.length = 0;
     this.#spare = dirty;
