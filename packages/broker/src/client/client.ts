@@ -262,7 +262,7 @@ export class Client implements ConnectionOwner, HandshakePeer, Placed {
           this.#wait(result);
           return;
         }
-        this.#environment.shared.scheduler.afterPacket();
+        if (this.#environment.shared.scheduler.afterPacket() && this.connection.postpone()) return;
       }
     } catch (error) {
       this.#fail(error);

@@ -55,6 +55,48 @@ describe("a connection", () => {
     expect(transport.calls).toEqual(["pause", "resume"]);
   });
 
+  describe("in a turn of the event loop that has lasted long enough", () => {
+    const turnEnds = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+    /** Others have used the turn up. */
+    function late() {
+      const around = connectionWith();
+      const { budget } = around.scheduler;
+      budget.begin(-11);
+      budget.end();
+      return around;
+    }
+
+    test("what is received waits for the next one, and no more than a little is read ahead", async () => {
+      const { log, receive, transport } = late();
+      receive(connect);
+      transport.handler?.onData(Buffer.alloc(64 * 1024));
+      expect([log, transport.calls]).toEqual([[], ["pause"]]);
+      await turnEnds();
+      expect([log, transport.calls]).toEqual([["readable"], ["pause", "resume"]]);
+    });
+
+    test.each([
+      ["the peer ends his direction", "onEnd"],
+      ["the connection is reset", "onClose"],
+    ] as const)("what was received is worked off when %s", async (_, end) => {
+      const { log, receive, transport } = late();
+      receive(connect);
+      transport.handler?.[end](undefined as never);
+      expect(log).toEqual(["readable", expect.stringContaining("closed")]);
+      await turnEnds();
+      expect(log).toHaveLength(2);
+    });
+
+    test("nothing is worked off for a connection that we have ended", async () => {
+      const { connection, log, receive } = late();
+      receive(connect);
+      connection.end();
+      await turnEnds();
+      expect(log).toEqual([]);
+    });
+  });
+
   test("a peer that does not read has what waits written when it reads again", () => {
     const { connection, log, scheduler, transport } = connectionWith();
     transport.takes = false;

@@ -9,10 +9,11 @@ import type { Timing } from "../stats/delivery-times.ts";
 import type { TrafficCounters } from "../stats/stats.ts";
 import type { TimerWheel, WheelTimer } from "../timer-wheel.ts";
 import { Output, type OutputShared } from "./output.ts";
+import type { Postponed } from "./turn-budget.ts";
 
 /** How long a peer has to read the last packet and close, before he is cut off: milliseconds. */
 const LINGER = 2000;
-/** While a packet waits for a hook or the store, this much more is read before the socket is paused: bytes. */
+/** While a packet waits for a hook, the store or the next turn, this much more is read before the socket is paused: bytes. */
 const READ_AHEAD = 64 * 1024;
 
 /** What all connections of a broker share. */
@@ -43,7 +44,7 @@ export interface ConnectionOwner {
 }
 
 /** One per accepted transport. */
-export class Connection implements TransportHandler {
+export class Connection implements TransportHandler, Postponed {
   readonly transport: Transport;
   /** Takes packets out of what was received; use `next()`, which counts them. */
   readonly decoder: Decoder;
@@ -59,6 +60,11 @@ export class Connection implements TransportHandler {
   readonly #output: Output;
   #busy = false;
   #paused = false;
+  /** What was received waits for the next turn of the event loop. */
+  #postponed = false;
+  postponedBytes = 0;
+  /** The peer has sent his last byte: nothing waits any more. */
+  #complete = false;
   #ending = false;
   #closed = false;
   #linger: WheelTimer | null = null;
@@ -182,10 +188,24 @@ export class Connection implements TransportHandler {
   /** Marks a packet that waits for a hook or the store; those behind it wait too. */
   set busy(busy: boolean) {
     this.#busy = busy;
-    if (!busy && this.#paused && !this.#closed) {
-      this.#paused = false;
-      this.transport.resume();
-    }
+    this.#readOn();
+  }
+
+  /** What is left of the received packets waits for the next turn of the event loop. False: it can't. */
+  postpone(): boolean {
+    if (this.#complete) return false;
+    this.postponedBytes = this.decoder.bufferedBytes;
+    this.#postponed = this.#shared.scheduler.budget.postpone(this);
+    return this.#postponed;
+  }
+
+  /** @internal the next turn is there */
+  proceed(): void {
+    if (!this.#postponed) return;
+    this.#postponed = false;
+    if (this.#ending || this.#busy) return;
+    this.#work(this.#shared.clock.monotonic());
+    this.#readOn();
   }
 
   /**
@@ -221,12 +241,10 @@ export class Connection implements TransportHandler {
     this.receivedAt = this.#shared.clock.now();
     this.arrivedAt = this.#shared.clock.monotonic();
     this.decoder.push(chunk);
-    if (!this.#busy) {
-      const { scheduler } = this.#shared;
-      scheduler.beginChunk(this.arrivedAt);
-      this.owner.onReadable();
-      scheduler.endChunk();
-    } else if (this.decoder.bufferedBytes > READ_AHEAD && !this.#paused) {
+    const waits =
+      this.#busy || this.#postponed || (this.#shared.scheduler.budget.exhausted(this.arrivedAt) && this.postpone());
+    if (!waits) this.#work(this.arrivedAt);
+    else if (this.decoder.bufferedBytes > READ_AHEAD && !this.#paused) {
       this.#paused = true;
       this.transport.pause();
     }
@@ -237,17 +255,38 @@ export class Connection implements TransportHandler {
   }
 
   onEnd(): void {
+    this.#takeLast();
     if (this.#ending) this.transport.destroy();
     else this.owner.onClosed(undefined);
   }
 
   onClose(error: Error | undefined): void {
     if (this.#closed) return;
+    this.#takeLast();
     this.#closed = true;
     this.#ending = true;
     this.#linger?.cancel();
     this.#output.close();
     this.owner.onClosed(error);
+  }
+
+  #work(now: number): void {
+    const { scheduler } = this.#shared;
+    scheduler.beginChunk(now);
+    this.owner.onReadable();
+    scheduler.endChunk();
+  }
+
+  #readOn(): void {
+    if (!this.#paused || this.#busy || this.#postponed || this.#closed) return;
+    this.#paused = false;
+    this.transport.resume();
+  }
+
+  /** What came before the end counts as if the end had not come behind it. */
+  #takeLast(): void {
+    this.#complete = true;
+    this.proceed();
   }
 
   #finish(): void {

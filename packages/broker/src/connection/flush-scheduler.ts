@@ -1,5 +1,7 @@
 /** Writes every connection's gathered output once per event-loop turn, and earlier in a turn that gets long. */
 
+import { TurnBudget } from "./turn-budget.ts";
+
 /** Something with output to write. */
 export interface Flushable {
   flush(): void;
@@ -22,6 +24,8 @@ const GAP_WEIGHT = 1 / 16;
 const LONGEST_GAP = 1;
 
 export class FlushScheduler {
+  /** How long this turn may work on what was received. */
+  readonly budget: TurnBudget;
   readonly #monotonic: () => number;
   #lastChunk = 0;
   #averageGap = 0;
@@ -48,6 +52,7 @@ export class FlushScheduler {
 
   constructor(monotonic: () => number) {
     this.#monotonic = monotonic;
+    this.budget = new TurnBudget(monotonic);
   }
 
   /** Runs before each flush; the journal commits the turn's changes there. */
@@ -78,12 +83,15 @@ export class FlushScheduler {
     this.#lastChunk = now;
     this.#averageGap += (gap - this.#averageGap) * GAP_WEIGHT;
     this.#direct = this.#averageGap > SPARSE && !this.#scheduled;
+    this.budget.begin(now);
   }
 
   endChunk(): void {
-    if (!this.#direct) return;
-    this.#direct = false;
-    this.flush();
+    if (this.#direct) {
+      this.#direct = false;
+      this.flush();
+    }
+    this.budget.end();
   }
 
   /** Has a flush happen at the end of this turn, even if there is no output yet. */
@@ -91,16 +99,20 @@ export class FlushScheduler {
     if (this.#scheduled) return;
     this.#scheduled = true;
     this.#turnStart = this.#monotonic();
-    this.#packets = 0;
     setImmediate(this.#run);
   }
 
-  /** Called after each packet that made output: a long fan-out does not wait for its last receiver. */
-  afterPacket(): void {
-    if (++this.#packets < LOOK_EVERY || !this.#scheduled) return;
+  /**
+   * Called after each packet: a long fan-out does not wait for its last receiver. True: the turn has lasted long enough,
+   * and what else is there had better wait for the next.
+   */
+  afterPacket(): boolean {
+    if (++this.#packets < LOOK_EVERY) return false;
     this.#packets = 0;
+    const now = this.#monotonic();
     const slice = Math.max(SHORTEST_SLICE, this.#lastFlush * SLICE_PER_FLUSH);
-    if (this.#monotonic() - this.#turnStart > slice) this.flush();
+    if (this.#scheduled && now - this.#turnStart > slice) this.flush();
+    return this.budget.exhausted(now);
   }
 
   flush(): void {

@@ -1,0 +1,72 @@
+import { expect, test } from "vitest";
+import { TurnBudget } from "./turn-budget.ts";
+
+const turnEnds = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** A budget with a clock of its own, and people whose work takes time. */
+function budgetWithLog() {
+  const state = { now: 0 };
+  const log: string[] = [];
+  const budget = new TurnBudget(() => state.now);
+  const work = (takes: number): void => {
+    budget.begin(state.now);
+    state.now += takes;
+    budget.end();
+  };
+  const somebody = (name: string, takes = 0, postponedBytes = 0) => ({
+    postponedBytes,
+    proceed: () => {
+      log.push(name);
+      work(takes);
+    },
+  });
+  return { budget, log, somebody, state, work };
+}
+
+test("a turn is exhausted when its work together takes more than ten milliseconds, and the next one is not", async () => {
+  const { budget, state, work } = budgetWithLog();
+  for (const _ of [1, 2, 3]) work(3);
+  expect(budget.exhausted(state.now)).toBe(false);
+  budget.begin(state.now);
+  expect([budget.exhausted(state.now + 1), budget.exhausted(state.now + 2)]).toEqual([false, true]);
+  state.now += 2;
+  budget.end();
+  expect(budget.exhausted(state.now)).toBe(true);
+  await turnEnds();
+  expect(budget.exhausted(state.now)).toBe(false);
+});
+
+test("time between two pieces of work is nobody's", () => {
+  const { budget, state, work } = budgetWithLog();
+  work(1);
+  state.now += 1000;
+  expect(budget.exhausted(state.now)).toBe(false);
+});
+
+test("who was postponed proceeds in the next turns, ten milliseconds of work in each, the first one first", async () => {
+  const { budget, log, somebody } = budgetWithLog();
+  for (const name of ["a", "b", "c"]) budget.postpone(somebody(name, 6));
+  budget.postpone({
+    postponedBytes: 0,
+    proceed: () => {
+      log.push("d");
+      budget.postpone(somebody("again"));
+    },
+  });
+  expect(log).toEqual([]);
+  await turnEnds();
+  expect(log).toEqual(["a", "b"]);
+  await turnEnds();
+  expect(log).toEqual(["a", "b", "c", "d"]);
+  await turnEnds();
+  expect(log).toEqual(["a", "b", "c", "d", "again"]);
+});
+
+test("no more than 16 MiB wait; room is there again when they have been worked off", async () => {
+  const { budget, log, somebody } = budgetWithLog();
+  const large = 9 * 1024 * 1024;
+  expect([budget.postpone(somebody("a", 0, large)), budget.postpone(somebody("b", 0, large))]).toEqual([true, false]);
+  await turnEnds();
+  expect(log).toEqual(["a"]);
+  expect(budget.postpone(somebody("c", 0, large))).toBe(true);
+});

@@ -1,0 +1,82 @@
+/**
+ * How much of one turn of the event loop goes into what was received. Without a limit a turn lasts as long as there are
+ * bytes in the sockets, and timers, HTTP and keep alive wait for all of them.
+ */
+
+/** After so long what has come waits for the next turn: milliseconds. */
+const LONGEST_TURN = 10;
+/** Shorter work is not worth an immediate that tells the turns apart: milliseconds. */
+const SHORT = 2;
+/** What waits lies in memory. With so much of it turns get longer instead: bytes. */
+const MOST_POSTPONED = 16 * 1024 * 1024;
+
+/** Somebody with bytes that wait. */
+export interface Postponed {
+  /** How many; does not change while they wait. */
+  readonly postponedBytes: number;
+  proceed(): void;
+}
+
+export class TurnBudget {
+  readonly #monotonic: () => number;
+  /** When the piece of work began that is being done; Infinity between two. */
+  #since = Number.POSITIVE_INFINITY;
+  #spent = 0;
+  /** An immediate is on its way: this turn ends there. */
+  #ending = false;
+  #waiting: Postponed[] = [];
+  #bytes = 0;
+  readonly #turn: () => void = () => {
+    this.#ending = false;
+    this.#spent = 0;
+    const waiting = this.#waiting;
+    if (waiting.length === 0) return;
+    this.#waiting = [];
+    let next = 0;
+    while (next < waiting.length && this.#spent < LONGEST_TURN) {
+      const postponed = waiting[next++] as Postponed;
+      this.#bytes -= postponed.postponedBytes;
+      postponed.proceed();
+    }
+    // Whoever has to wait again does so behind those who have not had their turn.
+    if (next < waiting.length) this.#waiting = [...waiting.slice(next), ...this.#waiting];
+    if (this.#waiting.length > 0) this.#endTurn();
+  };
+
+  constructor(monotonic: () => number) {
+    this.#monotonic = monotonic;
+  }
+
+  /** A piece of work begins. */
+  begin(now: number): void {
+    this.#since = now;
+  }
+
+  /** It is done. */
+  end(): void {
+    this.#spent += this.#monotonic() - this.#since;
+    this.#since = Number.POSITIVE_INFINITY;
+    if (this.#spent > SHORT) this.#endTurn();
+  }
+
+  /** This turn has lasted long enough. */
+  exhausted(now: number): boolean {
+    return this.#spent + Math.max(0, now - this.#since) > LONGEST_TURN;
+  }
+
+  /** Has somebody proceed in the next turn. False: so much waits already that he has to go on now. */
+  postpone(who: Postponed): boolean {
+    const bytes = this.#bytes + who.postponedBytes;
+    if (bytes > MOST_POSTPONED) return false;
+    this.#bytes = bytes;
+    this.#waiting.push(who);
+    this.#endTurn();
+    return true;
+  }
+
+  #endTurn(): void {
+    if (this.#ending) return;
+    this.#ending = true;
+    setImmediate(this.#turn);
+  }
+}
