@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Route } from "./route.ts";
 import { RouteCache } from "./route-cache.ts";
 
-const GENERATION = 64 * 1024;
+const GENERATION = 128 * 1024;
 
 const routeOf = (): Route => ({ receivers: [], groups: [] });
 
@@ -43,6 +43,20 @@ describe("RouteCache", () => {
     cache.set(long, route);
     expect(cache.get(long)).toBe(route);
     expect([cache.get(other), cache.get(long)]).toEqual([route, undefined]);
+  });
+
+  test("a generation of long topics is full with fewer of them: eight million characters", () => {
+    const cache = new RouteCache();
+    const other = routeOf();
+    cache.set("other", other);
+    const fill = (name: string): void => {
+      for (let index = 0; index < 65_536; index++) cache.set(`${name}${index}`.padEnd(128, "x"), routeOf());
+    };
+    fill("a");
+    expect(cache.get("a0".padEnd(128, "x"))).toBeDefined();
+    fill("b");
+    fill("c");
+    expect([cache.get("other"), cache.get("a0".padEnd(128, "x"))]).toEqual([undefined, undefined]);
   });
 
   test("deletes and forgets what has grown old as well", () => {

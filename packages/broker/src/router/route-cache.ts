@@ -2,13 +2,17 @@
 
 import type { Route } from "./route.ts";
 
-const GENERATION = 64 * 1024;
-/** Routes of longer topics are found each time: clients choose topics, and must not fill the memory with them. Characters. */
+/** A generation is full with so many topics, or so many characters of them: clients choose topics. */
+const MOST_TOPICS = 128 * 1024;
+const MOST_CHARACTERS = 8 * 1024 * 1024;
+/** Routes of longer topics are found each time: characters. */
 const LONGEST_KEPT = 128;
 
 export class RouteCache {
   #young: Map<string, Route> = new Map();
   #old: Map<string, Route> = new Map();
+  /** Of the topics in `#young`, and of those deleted from it. */
+  #characters = 0;
   /** Packets of one chunk are often for one topic. */
   #lastTopic = "";
   #lastRoute: Route | undefined = undefined;
@@ -32,10 +36,12 @@ export class RouteCache {
   set(topic: string, route: Route): void {
     this.#remember(topic, route);
     if (topic.length > LONGEST_KEPT) return;
-    if (this.#young.size >= GENERATION) {
+    if (this.#young.size >= MOST_TOPICS || this.#characters >= MOST_CHARACTERS) {
       this.#old = this.#young;
       this.#young = new Map();
+      this.#characters = 0;
     }
+    this.#characters += topic.length;
     this.#young.set(topic, route);
   }
 
@@ -48,6 +54,7 @@ export class RouteCache {
   clear(): void {
     if (this.#young.size > 0) this.#young = new Map();
     if (this.#old.size > 0) this.#old = new Map();
+    this.#characters = 0;
     this.#remember("", undefined);
   }
 
