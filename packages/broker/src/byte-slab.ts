@@ -57,7 +57,7 @@ export class Copier {
   /** Copies `source[start, end)` to `target[offset, ...)`. */
   copy(source: Uint8Array, start: number, end: number, target: Uint8Array, offset: number): void {
     const length = end - start;
-    if (length > LONGEST_BY_WORDS || source.buffer.byteLength > LARGEST_KEPT) {
+    if (length > LONGEST_BY_WORDS || (source !== this.#source && source.buffer.byteLength > LARGEST_KEPT)) {
       target.set(source.subarray(start, end), offset);
       return;
     }

@@ -1,5 +1,6 @@
 /** PUBLISH: an application message on its way (MQTT 5.0, section 3.3). Decoding it is in the decoder's hot path. */
-import { Buffer } from "../buffer.ts";
+import type { Buffer } from "../buffer.ts";
+import { takeMemory } from "../memory.ts";
 import type { ProtocolVersion, QoS, Sender } from "../packet-type.ts";
 import { readProperties } from "../properties/read.ts";
 import { PropertyPlace } from "../properties/table.ts";
@@ -227,9 +228,7 @@ function tryFrame(
   const topicLength = asciiLength ?? stringLength(topic);
   const propertiesLength = version === 5 ? measureProperties(properties, PropertyPlace.Publish) : 0;
   const remaining = measureBody(topicLength, qos, packetId, propertiesLength, version) + payloadLength;
-  const writer = new Writer(
-    Buffer.allocUnsafe(1 + variableByteIntegerLength(remaining) + remaining - payloadLength + room),
-  );
+  const writer = new Writer(takeMemory(1 + variableByteIntegerLength(remaining) + remaining - payloadLength + room));
   writer.byte(firstByte(qos, fields.dup === true, fields.retain === true));
   writer.variableByteInteger(remaining);
   if (asciiLength === undefined) {
