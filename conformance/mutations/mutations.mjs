@@ -284,7 +284,7 @@ export const mutations = [
     "MQTT-3.3.2-5",
     "deliver expired messages",
     broker("session/outgoing"),
-    "if (next.expiresAt <= now)",
+    "if (next.expired(now, messageExpiry))",
     "if (false)",
   ),
   mutation(
