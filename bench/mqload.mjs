@@ -65,18 +65,25 @@ function build(source) {
 }
 
 /** One run of mqload against a broker started for it. */
-async function measure(name, { args, features = [] }, broker) {
+async function measure(name, { args, features = [], twice = false }, broker) {
   const home = mkdtempSync(join(folder, "broker-"));
   const running = await brokers[broker].start({ features: new Set(features), folder: home, certificate: undefined });
   const at = ["-p", `${running.port}`, "-pid", `${running.pid}`, "-d", options.seconds, "-label", `${name}/${broker}`];
   const [pinned, pinnedArgs] = onCore(LOAD_CORE, program, [...args, ...at]);
   const [command, ...rest] = [...words(options.with, " "), pinned, ...pinnedArgs];
+  const run = () => {
+    const { stdout, stderr } = spawnSync(command, rest, { encoding: "utf8" });
+    if (!stdout?.startsWith("{")) throw new Error(`${name} on ${broker} printed no result:\n${stdout}${stderr}`);
+    return JSON.parse(stdout);
+  };
+  const cold = twice ? run() : undefined;
   await running.pause?.();
-  const { stdout, stderr } = spawnSync(command, rest, { encoding: "utf8" });
+  const result = run();
   const pause = await running.pause?.();
   await running.stop();
-  if (!stdout?.startsWith("{")) throw new Error(`${name} on ${broker} printed no result:\n${stdout}${stderr}`);
-  return { ...JSON.parse(stdout), pause };
+  if (cold === undefined) return { ...result, pause };
+  const memory = Object.entries(cold).filter(([figure]) => figure.startsWith("bytes_per_"));
+  return { ...result, ...Object.fromEntries(memory), cold, pause };
 }
 
 /** A run in a line; what went wrong in it stands behind the figures. */
@@ -86,6 +93,8 @@ function line(round, name, broker, result) {
   const faults = wrong.filter((key) => (result[key] ?? 0) !== 0).map((key) => `${key} ${result[key]}`);
   const figures = new Set(bars.filter((bar) => bar.load === name || bar.base === name).map(({ figure }) => figure));
   const seen = [...figures].map((figure) => `${figure} ${pick(result, figure)}`);
+  if (result.cold !== undefined)
+    seen.push(`the run before: ${[...figures].map((figure) => pick(result.cold, figure)).join(", ")}`);
   if (result.pause > 0) seen.push(`longest pause ${result.pause.toFixed(1)} ms`);
   const busy = result.foreign_cpu > 0.1 ? [`other processes used ${result.foreign_cpu} of the cores`] : [];
   return [`${round} ${name} ${broker}:`, ...seen, ...faults, ...busy].join("  ");

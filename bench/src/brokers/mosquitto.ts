@@ -1,4 +1,4 @@
-/** Debian's mosquitto: in memory, without a log, everything else as it comes. */
+/** Debian's mosquitto: in memory, everything else as it comes, a line in the log for each client that connects as well; ours does so too. */
 
 import { execFileSync, spawnSync } from "node:child_process";
 import { chmodSync, writeFileSync } from "node:fs";
@@ -31,7 +31,6 @@ async function start({ certificate, features, folder }: Setup): Promise<RunningB
   const tlsPort = features.has("tls") && certificate !== undefined ? await freePort() : undefined;
   const lines = [
     "persistence false",
-    "log_type none",
     ...(features.has("long queues") ? [`max_queued_messages ${LONG_QUEUE}`] : []),
     ...(features.has("accounts") ? accessLines(folder) : ["allow_anonymous true"]),
     `listener ${port} 127.0.0.1`,

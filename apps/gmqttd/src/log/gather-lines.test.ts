@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { gatherLines } from "./gather-lines.ts";
 
 function gathering() {
@@ -12,9 +12,19 @@ test("the lines of a turn are written in one piece, in order", async () => {
   for (const line of ["a\n", "b\n"]) log.write(line);
   expect(written).toEqual([]);
   await setImmediate();
-  log.write("c\n");
+  expect(written).toEqual(["a\nb\n"]);
+});
+
+test("lines that follow each other are gathered over turns, and written within moments", async () => {
+  const { log, written } = gathering();
+  log.write("first\n");
   await setImmediate();
-  expect(written).toEqual(["a\nb\n", "c\n"]);
+  for (const line of ["a\n", "b\n"]) {
+    log.write(line);
+    await setImmediate();
+  }
+  expect(written).toEqual(["first\n"]);
+  await vi.waitFor(() => expect(written).toEqual(["first\n", "a\nb\n"]));
 });
 
 test("many lines don't wait for the end of the turn", () => {
