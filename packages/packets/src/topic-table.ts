@@ -6,7 +6,6 @@ import { decodeString } from "./utf8.ts";
 
 /** Longer topics are decoded each time, so that a table's memory stays bounded. */
 const LONGEST_KEPT = 256;
-const NO_BYTES = new Uint8Array(0);
 
 /**
  * Reads `source[start, end)` as a topic name.
@@ -43,7 +42,9 @@ function hashOf(source: Uint8Array, start: number, end: number): number {
 export class TopicTable {
   readonly #mask: number;
   readonly #names: string[];
-  readonly #bytes: Uint8Array[];
+  /** The bytes of all names, at the same distance from each other: with many topics most are replaced before they are met again. */
+  readonly #bytes: Uint8Array;
+  readonly #lengths: Uint16Array;
 
   /** @param slots how many topics are kept, a power of two. Default: 4096, at most 2 MiB of topics */
   constructor(slots = 4096) {
@@ -52,7 +53,8 @@ export class TopicTable {
     }
     this.#mask = slots - 1;
     this.#names = new Array<string>(slots).fill("");
-    this.#bytes = new Array<Uint8Array>(slots).fill(NO_BYTES);
+    this.#bytes = new Uint8Array(slots * LONGEST_KEPT);
+    this.#lengths = new Uint16Array(slots);
   }
 
   /**
@@ -61,18 +63,20 @@ export class TopicTable {
    */
   lookup(source: Uint8Array, start: number, end: number): string {
     const slot = hashOf(source, start, end) & this.#mask;
-    const known = this.#bytes[slot] as Uint8Array;
+    const known = this.#bytes;
+    const place = slot * LONGEST_KEPT;
     const length = end - start;
-    if (known.length === length) {
+    if (this.#lengths[slot] === length) {
       let i = 0;
-      while (i < length && known[i] === source[start + i]) i++;
+      while (i < length && known[place + i] === source[start + i]) i++;
       if (i === length) return this.#names[slot] as string;
     }
     const buffer = Buffer.isBuffer(source) ? source : Buffer.from(source.buffer, source.byteOffset, source.byteLength);
     const name = decodeTopicName(buffer, start, end);
     if (length <= LONGEST_KEPT) {
       this.#names[slot] = name;
-      this.#bytes[slot] = Uint8Array.prototype.slice.call(source, start, end);
+      this.#lengths[slot] = length;
+      for (let i = 0; i < length; i++) known[place + i] = source[start + i] as number;
     }
     return name;
   }
