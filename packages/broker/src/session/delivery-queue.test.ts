@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { delivery } from "../../test/deliveries.ts";
+import { delivery, messageOn } from "../../test/deliveries.ts";
 import type { Delivery } from "./delivery.ts";
 import { DeliveryQueue } from "./delivery-queue.ts";
 
@@ -30,6 +30,14 @@ describe("DeliveryQueue", () => {
     const queue = queueOf(delivery(1, { queuedAt: 60 }), delivery(2, { queuedAt: 50 }), delivery(3, { queuedAt: 10 }));
     expect([queue.takeExpired(109, 100), queue.takeExpired(150, 100)?.sequence]).toEqual([undefined, 2]);
     expect(sequences(queue)).toEqual([1, 3]);
+  });
+
+  test("finds a message's own expiry, again and again, though nothing has waited long", () => {
+    const brief = (now: number) => messageOn("t", { now, properties: { messageExpiryInterval: 1 } });
+    const queue = queueOf(delivery(1), delivery(2, { message: brief(0) }), delivery(3, { message: brief(500) }));
+    expect(queue.takeExpired(999, 0)).toBeUndefined();
+    expect([queue.takeExpired(1000, 0)?.sequence, queue.takeExpired(1000, 0)]).toEqual([2, undefined]);
+    expect(queue.takeExpired(1500, 0)?.sequence).toBe(3);
   });
 
   test("takes out the oldest with QoS 0, if there is one", () => {

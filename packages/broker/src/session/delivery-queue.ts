@@ -12,6 +12,9 @@ export class DeliveryQueue {
   #length = 0;
   #bytes = 0;
   #qos0 = 0;
+  /** No message expires before this, and none was queued before that: a full queue is not searched for each that comes. */
+  #soonest = Number.POSITIVE_INFINITY;
+  #oldest = Number.POSITIVE_INFINITY;
 
   get length(): number {
     return this.#length;
@@ -32,6 +35,7 @@ export class DeliveryQueue {
     this.#length++;
     this.#bytes += delivery.size;
     if (delivery.qos === 0) this.#qos0++;
+    this.#bound(delivery);
   }
 
   peek(): Delivery | undefined {
@@ -51,7 +55,13 @@ export class DeliveryQueue {
 
   /** Takes out the first entry that has expired; `limit` as in `Delivery.expired`. */
   takeExpired(now: number, limit: number): Delivery | undefined {
-    return this.#takeFirst((delivery) => delivery.expired(now, limit));
+    if (now < this.#soonest && (limit === 0 || now < this.#oldest + limit)) return undefined;
+    const expired = this.#takeFirst((delivery) => delivery.expired(now, limit));
+    if (expired === undefined) {
+      this.#unbound();
+      for (const delivery of this) this.#bound(delivery);
+    }
+    return expired;
   }
 
   /** Takes out the oldest entry with QoS 0. */
@@ -93,6 +103,7 @@ export class DeliveryQueue {
     if (this.#length === 0) {
       this.#entries = [];
       this.#head = 0;
+      this.#unbound();
       return;
     }
     if (index === this.#head) this.#head++;
@@ -101,6 +112,16 @@ export class DeliveryQueue {
       this.#entries = this.#entries.filter((entry) => entry !== null);
       this.#head = 0;
     }
+  }
+
+  #bound({ message, queuedAt }: Delivery): void {
+    if (message.expiresAt < this.#soonest) this.#soonest = message.expiresAt;
+    if (queuedAt < this.#oldest) this.#oldest = queuedAt;
+  }
+
+  #unbound(): void {
+    this.#soonest = Number.POSITIVE_INFINITY;
+    this.#oldest = Number.POSITIVE_INFINITY;
   }
 
   #uncount(delivery: Delivery): void {
