@@ -156,13 +156,15 @@ async function logins(port, rate, first, end, round) {
   if (end - first <= FLEET) for (let user = first; user < end; user++) await once(user); // seen before
   counts = { accepted: 0, refused: 0 };
   let user = end - first <= FLEET ? first : first + round * rate * SECONDS * 2;
+  const since = performance.now();
+  let begun = 0;
   setInterval(() => {
-    for (let count = 0; count < rate / 50; count++) {
+    for (; begun < ((performance.now() - since) / 1000) * rate; begun++) {
       const login = once(user).finally(() => pending.delete(login));
       pending.add(login);
       user = user + 1 < end ? user + 1 : first;
     }
-  }, 20);
+  }, 5);
   process.on("message", () => process.send({ ...counts, underWay: pending.size }));
   process.send("ready");
 

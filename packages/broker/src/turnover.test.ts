@@ -16,7 +16,9 @@ describe("TurnoverMap", () => {
           }
           expect([map.size, map.get(key)]).toEqual([model.size, model.get(key)]);
         }
-        expect([...map.values()]).toEqual([...model.values()]);
+        const values = [...model.values()];
+        expect([...map.values()]).toEqual(values);
+        for (const offset of [0, 1, 3, 20]) expect(map.slice(offset, 2)).toEqual(values.slice(offset, offset + 2));
       }),
     );
   });

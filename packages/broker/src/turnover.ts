@@ -38,6 +38,17 @@ export class TurnoverMap<K, V extends object> {
   *values(): IterableIterator<V> {
     for (const { value } of this.#entries.values()) if (value !== undefined) yield value;
   }
+
+  /** At most `limit` of `values()`, behind the first `offset`; what is passed over is not looked at. */
+  slice(offset: number, limit: number): V[] {
+    const slice: V[] = [];
+    let index = 0;
+    for (const entry of this.#entries.values()) {
+      if (slice.length >= limit) break;
+      if (index++ >= offset) slice.push(entry.value as V);
+    }
+    return slice;
+  }
 }
 
 /** A member of a `TurnoverSet` knows its place in it. */

@@ -40,6 +40,11 @@ export class SessionRegistry {
     return this.#sessions.values();
   }
 
+  /** A page of `values()`. */
+  slice(offset: number, limit: number): Session[] {
+    return this.#sessions.slice(offset, limit);
+  }
+
   /**
    * The session for an accepted CONNECT: the one that is held, or a new one [MQTT-3.1.2-4] [MQTT-3.1.2-5] [MQTT-3.1.2-6]. An old
    * connection has been closed before.

@@ -17,16 +17,7 @@ export function createClientService(broker: BrokerServices, clients: ClientRegis
       for (const session of broker.sessions.values()) yield session.toInfo();
     },
     getSession: (clientId) => broker.sessions.get(clientId)?.toInfo(),
-    listSessions(offset, limit) {
-      const page: SessionInfo[] = [];
-      let passed = 0;
-      for (const session of broker.sessions.values()) {
-        if (passed++ < offset) continue;
-        if (page.length >= limit) break;
-        page.push(session.toInfo());
-      }
-      return page;
-    },
+    listSessions: (offset, limit) => broker.sessions.slice(offset, limit).map((session) => session.toInfo()),
     get sessionCount() {
       return broker.sessions.size;
     },
