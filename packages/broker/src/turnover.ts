@@ -42,10 +42,11 @@ export class TurnoverMap<K, V extends object> {
   /** At most `limit` of `values()`, behind the first `offset`; what is passed over is not looked at. */
   slice(offset: number, limit: number): V[] {
     const slice: V[] = [];
-    let index = 0;
-    for (const entry of this.#entries.values()) {
+    const entries = this.#entries.values();
+    for (let index = 0; index < offset && index < this.size; index++) entries.next();
+    for (const { value } of entries) {
       if (slice.length >= limit) break;
-      if (index++ >= offset) slice.push(entry.value as V);
+      slice.push(value as V);
     }
     return slice;
   }
