@@ -76,16 +76,31 @@ describe("a connection", () => {
       expect([log, transport.calls]).toEqual([["readable"], ["pause", "resume"]]);
     });
 
-    test.each([
-      ["the peer ends his direction", "onEnd"],
-      ["the connection is reset", "onClose"],
-    ] as const)("what was received is worked off when %s", async (_, end) => {
+    test("what was received is worked off when the connection is reset", async () => {
       const { log, receive, transport } = late();
       receive(connect);
-      transport.handler?.[end](undefined as never);
+      transport.handler?.onClose(undefined);
       expect(log).toEqual(["readable", expect.stringContaining("closed")]);
       await turnEnds();
       expect(log).toHaveLength(2);
+    });
+
+    test("the end of the peer's direction waits too, behind what was received", async () => {
+      const { log, receive, transport } = late();
+      receive(connect);
+      transport.handler?.onEnd();
+      expect(log).toEqual([]);
+      await turnEnds();
+      expect(log).toEqual(["readable", expect.stringContaining("closed")]);
+    });
+
+    test("an end that waits is none when the connection is reset meanwhile", async () => {
+      const { log, transport } = late();
+      transport.handler?.onEnd();
+      transport.handler?.onClose(undefined);
+      expect(log).toEqual([expect.stringContaining("closed")]);
+      await turnEnds();
+      expect(log).toHaveLength(1);
     });
 
     test("nothing is worked off for a connection that we have ended", async () => {

@@ -63,6 +63,8 @@ export class Connection implements TransportHandler, Postponed {
   /** What was received waits for the next turn of the event loop. */
   #postponed = false;
   postponedBytes = 0;
+  /** So does what follows from the end of the peer's direction: thousands may leave at the same moment. */
+  #endPostponed = false;
   /** The peer has sent his last byte: nothing waits any more. */
   #complete = false;
   #ending = false;
@@ -194,18 +196,14 @@ export class Connection implements TransportHandler, Postponed {
   /** What is left of the received packets waits for the next turn of the event loop. False: it can't. */
   postpone(): boolean {
     if (this.#complete) return false;
-    this.postponedBytes = this.decoder.bufferedBytes;
-    this.#postponed = this.#shared.scheduler.budget.postpone(this);
+    this.#postponed = this.#waitForTurn();
     return this.#postponed;
   }
 
   /** @internal the next turn is there */
   proceed(): void {
-    if (!this.#postponed) return;
-    this.#postponed = false;
-    if (this.#ending || this.#busy) return;
-    this.#work(this.#shared.clock.monotonic());
-    this.#readOn();
+    this.#proceed();
+    if (this.#endPostponed && !this.#postponed) this.#ended();
   }
 
   /**
@@ -255,13 +253,14 @@ export class Connection implements TransportHandler, Postponed {
   }
 
   onEnd(): void {
-    this.#takeLast();
-    if (this.#ending) this.transport.destroy();
-    else this.owner.onClosed(undefined);
+    const { clock, scheduler } = this.#shared;
+    this.#endPostponed = scheduler.budget.exhausted(clock.monotonic()) && (this.#postponed || this.#waitForTurn());
+    if (!this.#endPostponed) this.#ended();
   }
 
   onClose(error: Error | undefined): void {
     if (this.#closed) return;
+    this.#endPostponed = false;
     this.#takeLast();
     this.#closed = true;
     this.#ending = true;
@@ -277,6 +276,29 @@ export class Connection implements TransportHandler, Postponed {
     scheduler.endChunk();
   }
 
+  #waitForTurn(): boolean {
+    this.postponedBytes = this.decoder.bufferedBytes;
+    return this.#shared.scheduler.budget.postpone(this);
+  }
+
+  #proceed(): void {
+    if (!this.#postponed) return;
+    this.#postponed = false;
+    if (this.#ending || this.#busy) return;
+    this.#work(this.#shared.clock.monotonic());
+    this.#readOn();
+  }
+
+  #ended(): void {
+    const { clock, scheduler } = this.#shared;
+    this.#endPostponed = false;
+    this.#takeLast();
+    scheduler.budget.begin(clock.monotonic());
+    if (this.#ending) this.transport.destroy();
+    else this.owner.onClosed(undefined);
+    scheduler.budget.end();
+  }
+
   #readOn(): void {
     if (!this.#paused || this.#busy || this.#postponed || this.#closed) return;
     this.#paused = false;
@@ -286,7 +308,7 @@ export class Connection implements TransportHandler, Postponed {
   /** What came before the end counts as if the end had not come behind it. */
   #takeLast(): void {
     this.#complete = true;
-    this.proceed();
+    this.#proceed();
   }
 
   #finish(): void {
