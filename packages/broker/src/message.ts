@@ -110,8 +110,11 @@ export class Message {
   }
 
   get payload(): Uint8Array {
-    this.#payload ??= (this.#bytes as Uint8Array).subarray(this.#payloadStart, this.#end);
-    return this.#payload;
+    if (this.#payload !== null) return this.#payload;
+    const payload = (this.#bytes as Uint8Array).subarray(this.#payloadStart, this.#end);
+    // A store looks once at each message that it is given: the view need not live as long as the message.
+    if (!this.#detached) this.#payload = payload;
+    return payload;
   }
 
   set payload(payload: Uint8Array) {

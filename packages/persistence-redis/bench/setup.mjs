@@ -6,6 +6,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis } from "ioredis";
 
+// Whatever ends a measurement, a signal or an output that nobody reads any more, ends what it has started.
+const running = new Set();
+process.on("exit", () => {
+  for (const stop of running) stop();
+});
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => process.exit(1));
+
 export async function startRedis(...args) {
   const port = await new Promise((resolve) => {
     const server = createServer().listen(0, "127.0.0.1", () => {
@@ -16,6 +23,10 @@ export async function startRedis(...args) {
   const folder = mkdtempSync(join(tmpdir(), "gmqtt-bench-"));
   const child = spawn("redis-server", ["--port", port, "--bind", "127.0.0.1", "--dir", folder, "--save", "", ...args], {
     stdio: "ignore",
+  });
+  running.add(() => {
+    child.kill("SIGKILL");
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   });
   const admin = new Redis({ port, retryStrategy: () => 50 });
   admin.on("error", () => {});
@@ -32,6 +43,7 @@ export async function startBroker(store, prefix) {
   const child = fork(new URL("./broker.mjs", import.meta.url), [String(store), prefix ?? "bench:"], {
     execArgv: ["--expose-gc", ...(process.env.PROF ? ["--cpu-prof", "--cpu-prof-dir=/tmp/gmqtt-prof"] : [])],
   });
+  running.add(() => child.kill("SIGKILL"));
   const hello = await new Promise((resolve, reject) => {
     child.once("message", resolve);
     child.once("exit", (code) => reject(new Error(`broker exited with ${code}`)));

@@ -12,9 +12,11 @@ import type {
 } from "@gmqtt/broker";
 import { Cluster } from "ioredis";
 import { ClusterCommits } from "./commit/cluster-commits.ts";
+import { CommandWriter } from "./commit/command-writer.ts";
+import { CommitEncoder } from "./commit/commit-command.ts";
 import { CommitQueue, type CommitReply } from "./commit/commit-queue.ts";
 import { Compiler, ProgressTables } from "./commit/compile.ts";
-import { COMMIT, Outcome } from "./commit/scripts.ts";
+import { Outcome } from "./commit/scripts.ts";
 import type { ProgressTable } from "./commit/session-plan.ts";
 import type { RedisConfig } from "./config.ts";
 import { Health } from "./connection/health.ts";
@@ -55,6 +57,8 @@ export class RedisPersistence implements Persistence {
   readonly #cluster: ClusterCommits | undefined;
   readonly #queue: CommitQueue;
   readonly #tables: ProgressTables = new ProgressTables();
+  /** What a turn's changes are written with; the queue has copied them before the next turn comes. */
+  readonly #writer: CommandWriter = new CommandWriter();
   readonly #health: Health;
   readonly #timers: NodeJS.Timeout[] = [];
   #memory: BrokerMemory | undefined;
@@ -81,10 +85,16 @@ export class RedisPersistence implements Persistence {
     this.#lease = new Lease(run, config.lease_timeout);
     const { client } = this.#link;
     this.#cluster = client instanceof Cluster ? new ClusterCommits(client, this.#keys) : undefined;
+    const encoder = new CommitEncoder(this.#keys.broker);
     this.#queue = new CommitQueue({
-      send: (number, commands) =>
-        this.#cluster?.send(this.#lease.token, number, commands) ??
-        (run(COMMIT, String(this.#lease.token), String(number), commands) as Promise<unknown> as Promise<CommitReply>),
+      send: (number, bytes, again) => {
+        const { token } = this.#lease;
+        if (this.#cluster !== undefined) return this.#cluster.send(token, number, bytes.commands);
+        const command = again ? encoder.copy(token, number, bytes) : encoder.encode(token, number, bytes);
+        return client.sendCommand(command) as Promise<CommitReply>;
+      },
+      reusesBytes: this.#cluster === undefined, // a cluster's client sends again by itself
+      headroom: encoder.headroom,
       maxOutstanding: this.#cluster === undefined ? config.max_outstanding_commits : 1,
       onTrouble: (trouble) => this.#trouble(trouble),
       onProgress: () => this.#health.commits(),
@@ -143,7 +153,8 @@ export class RedisPersistence implements Persistence {
   commit(changes: readonly StoreChange[]): Promise<void> {
     const compiler = new Compiler(this.#keys, this.#tables);
     for (const change of changes) compiler.add(change);
-    return this.#queue.add(compiler.finish());
+    this.#writer.reset();
+    return this.#queue.add(compiler.finish(this.#writer));
   }
 
   onAvailability(listener: (available: boolean) => void): void {

@@ -4,7 +4,10 @@ import { CommitGate } from "./commit-gate.ts";
 
 function opened(gate: CommitGate, batch: number): string {
   const pieces: Uint8Array[] = [];
-  gate.open(batch, { release: (bytes) => pieces.push(bytes) });
+  gate.open(batch, {
+    release: (bytes) => pieces.push(bytes),
+    releaseAck: (firstByte, packetId) => pieces.push(Buffer.of(firstByte, 2, packetId >> 8, packetId & 0xff)),
+  });
   return Buffer.concat(pieces).toString("latin1");
 }
 
@@ -20,6 +23,19 @@ describe("CommitGate", () => {
     expect([gate.empty, gate.bytes, gate.lastBatch]).toEqual([false, 1, 3]);
     expect(opened(gate, 3)).toBe("d");
     expect([gate.empty, gate.bytes, gate.lastBatch]).toEqual([true, 0, 0]);
+  });
+
+  test("acknowledgements keep their place among other packets, and PUBACKs are counted", () => {
+    const gate = new CommitGate();
+    gate.holdAck(0x40, 0xffff, 1);
+    gate.hold(Buffer.from("a"), 1);
+    gate.holdAck(0x70, 0x0102, 1);
+    gate.holdAck(0x40, 1, 2);
+    expect([gate.bytes, gate.pubacks]).toEqual([13, 2]);
+    expect(opened(gate, 1)).toBe("\x40\x02\xff\xffa\x70\x02\x01\x02");
+    expect([gate.bytes, gate.pubacks, gate.empty]).toEqual([4, 1, false]);
+    expect(opened(gate, 2)).toBe("\x40\x02\x00\x01");
+    expect([gate.bytes, gate.pubacks, gate.empty]).toEqual([0, 0, true]);
   });
 
   test("lets out nothing before its batch", () => {

@@ -5,12 +5,18 @@ import type { Frame } from "../message-frame.ts";
 /** Where released output goes. */
 export interface GateTarget {
   release(bytes: Uint8Array): void;
+  releaseAck(firstByte: number, packetId: number): void;
 }
+
+/** Bytes of PUBACK, PUBREC, PUBREL and PUBCOMP with reason code 0. */
+const ACK_LENGTH = 4;
+const PUBACK = 0x40;
 
 /** Keeps bytes in order, each with the batch it waits for. */
 export class CommitGate {
   readonly #batches: number[] = [];
-  readonly #pieces: Uint8Array[] = [];
+  /** A short acknowledgement is a number, `firstByte << 16 | packetId`: four bytes of their own would cost a hundred. */
+  readonly #pieces: (Uint8Array | number)[] = [];
   #bytes = 0;
   /** Batches of the PUBACKs among the pieces. */
   readonly #pubacks: number[] = [];
@@ -40,6 +46,14 @@ export class CommitGate {
     this.hold(bytes, batch);
   }
 
+  /** Holds an acknowledgement with reason code 0. */
+  holdAck(firstByte: number, packetId: number, batch: number): void {
+    if (firstByte === PUBACK) this.#pubacks.push(batch);
+    this.#batches.push(batch);
+    this.#pieces.push((firstByte << 16) | packetId);
+    this.#bytes += ACK_LENGTH;
+  }
+
   hold(bytes: Uint8Array, batch: number): void {
     this.#batches.push(batch);
     this.#pieces.push(bytes);
@@ -59,14 +73,25 @@ export class CommitGate {
   open(batch: number, target: GateTarget): void {
     let count = 0;
     while (count < this.#batches.length && (this.#batches[count] as number) <= batch) {
-      const piece = this.#pieces[count] as Uint8Array;
-      this.#bytes -= piece.length;
-      target.release(piece);
+      const piece = this.#pieces[count] as Uint8Array | number;
       count++;
+      if (typeof piece === "number") {
+        this.#bytes -= ACK_LENGTH;
+        target.releaseAck(piece >> 16, piece & 0xffff);
+      } else {
+        this.#bytes -= piece.length;
+        target.release(piece);
+      }
     }
-    this.#batches.splice(0, count);
-    this.#pieces.splice(0, count);
+    removeFirst(this.#batches, count);
+    removeFirst(this.#pieces, count);
     const later = this.#pubacks.findIndex((waiting) => waiting > batch);
-    this.#pubacks.splice(0, later === -1 ? this.#pubacks.length : later);
+    removeFirst(this.#pubacks, later === -1 ? this.#pubacks.length : later);
   }
+}
+
+/** Mostly all of them; `splice` would put them in an array of their own. */
+function removeFirst(list: unknown[], count: number): void {
+  if (count === list.length) list.length = 0;
+  else list.splice(0, count);
 }

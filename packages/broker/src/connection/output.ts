@@ -113,11 +113,7 @@ export class Output implements Flushable, CommitWaiter, GateTarget {
     const firstByte = type === 6 ? 0x62 : type << 4;
     const awaited = this.#awaited();
     if (awaited === 0) this.#outbound.appendAck(firstByte, packetId);
-    else {
-      const bytes = Uint8Array.of(firstByte, 2, packetId >> 8, packetId & 0xff);
-      if (type === PacketType.Puback) this.#hold().holdPuback(bytes, awaited);
-      else this.#hold().hold(bytes, awaited);
-    }
+    else this.#hold().holdAck(firstByte, packetId, awaited);
     this.#sent(type, 4);
     if (this.#shared.taps.active) {
       this.#shared.taps.emit(this.#options.source, "out", { type, packetId, reasonCode: 0 } as Packet);
@@ -183,6 +179,12 @@ export class Output implements Flushable, CommitWaiter, GateTarget {
   /** @internal a piece of output has been committed */
   release(bytes: Uint8Array): void {
     this.#outbound.append(bytes, 0, bytes.length);
+    this.#markDirty();
+  }
+
+  /** @internal the same of an acknowledgement */
+  releaseAck(firstByte: number, packetId: number): void {
+    this.#outbound.appendAck(firstByte, packetId);
     this.#markDirty();
   }
 

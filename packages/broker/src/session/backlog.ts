@@ -74,13 +74,14 @@ export class Backlog {
       services.dropped(clientId, delivery.message, delivery.qos, DropReason.QueueFull);
       return;
     }
-    recorder.put(delivery);
     services.population.queued++;
     // Offline, a durable store holds what exceeds a small window; so does it while older ones are still to be read.
     if (recorder.active && (this.#tail.length > 0 || (!connected() && this.#queue.length >= PAGE))) {
+      recorder.putAway(delivery);
       this.#tail.add();
       return;
     }
+    recorder.put(delivery);
     this.#queue.push(delivery);
     this.#tail.passed(delivery.sequence);
   }

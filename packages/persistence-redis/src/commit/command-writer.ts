@@ -8,7 +8,9 @@ const MOST_ARGUMENTS = 1000;
 /** One command whose arguments come one by one; nothing is written when there are none. */
 export interface ArgumentList {
   text(value: string): ArgumentList;
-  record(write: (bytes: ByteWriter) => void): ArgumentList;
+  /** Begins an argument that is written to what this answers, up to `close`: no function per message. */
+  open(): ByteWriter;
+  close(): void;
   end(): void;
 }
 
@@ -31,9 +33,14 @@ export class CommandWriter {
     this.#bytes.bytes(commands);
   }
 
-  /** The commands; the writer is not used any more. */
+  /** The commands; they stay what they are until the writer is used again. */
   finish(): Buffer {
     return this.#bytes.finish();
+  }
+
+  /** Forgets the commands and begins anew, in the same memory. */
+  reset(): void {
+    this.#bytes.reset();
   }
 }
 
@@ -42,6 +49,7 @@ class List implements ArgumentList {
   readonly #head: readonly string[];
   #count = 0;
   #start = 0;
+  #argument = 0;
 
   constructor(bytes: ByteWriter, head: readonly string[]) {
     this.#bytes = bytes;
@@ -54,12 +62,14 @@ class List implements ArgumentList {
     return this;
   }
 
-  record(write: (bytes: ByteWriter) => void): ArgumentList {
+  open(): ByteWriter {
     this.#begin();
-    const start = this.#bytes.open32();
-    write(this.#bytes);
-    this.#bytes.close32(start);
-    return this;
+    this.#argument = this.#bytes.open32();
+    return this.#bytes;
+  }
+
+  close(): void {
+    this.#bytes.close32(this.#argument);
   }
 
   end(): void {

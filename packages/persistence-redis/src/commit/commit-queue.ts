@@ -1,5 +1,7 @@
 /** Commits on their way: numbered, few at a time, in order, kept until Redis has answered for them. */
 
+import { BufferPool } from "./buffer-pool.ts";
+import { CommitBytes } from "./commit-bytes.ts";
 import { Outcome } from "./scripts.ts";
 
 /** What Redis answers to a commit: an `Outcome`, and the number of the last commit it has. */
@@ -7,8 +9,12 @@ export type CommitReply = readonly [outcome: number, committed: number];
 
 /** What the queue needs of the store. */
 export interface CommitQueueOptions {
-  /** Sends one commit on the present connection; rejects when that broke or Redis refused. */
-  readonly send: (number: number, commands: Buffer) => Promise<CommitReply>;
+  /** Sends one commit on the present connection, perhaps `again`; rejects when that broke or Redis refused. */
+  readonly send: (number: number, bytes: CommitBytes, again: boolean) => Promise<CommitReply>;
+  /** Once Redis has answered for a commit that was sent once, nobody reads its bytes any more. */
+  readonly reusesBytes: boolean;
+  /** Bytes to be left free in front of the commands of a commit. */
+  readonly headroom: number;
   /** How many may be without an answer; further ones are gathered and go as one. */
   readonly maxOutstanding: number;
   /** Redis did not take a commit. Nothing more is sent until `resume` or `restart`. */
@@ -16,19 +22,15 @@ export interface CommitQueueOptions {
   readonly onProgress: () => void;
 }
 
-/** One commit as it is sent, and sent again. */
+/** One commit as it is gathered, sent, and sent again. */
 interface Frame {
+  /** 0: not sent yet. */
   number: number;
-  readonly commands: Buffer;
-  readonly done: readonly (() => void)[];
+  readonly bytes: CommitBytes;
+  readonly done: (() => void)[];
   /** When it was sent last, and first. */
   sentAt: number;
   since: number;
-}
-
-interface Waiting {
-  readonly commands: Buffer;
-  readonly done: () => void;
 }
 
 /** So many bytes go into one commit at most, unless one turn alone has more. */
@@ -36,9 +38,11 @@ const LARGEST_FRAME = 4 * 1024 * 1024;
 
 export class CommitQueue {
   readonly #options: CommitQueueOptions;
+  readonly #pool: BufferPool = new BufferPool();
   /** Sent, or to be sent again. */
   #frames: Frame[] = [];
-  #waiting: Waiting[] = [];
+  /** Not sent yet; what comes is added to the last one. */
+  #waiting: Frame[] = [];
   #waitingSince = 0;
   #next = 1;
   #committed = 0;
@@ -68,11 +72,11 @@ export class CommitQueue {
     return since === undefined ? undefined : Math.max(since, this.#progressAt);
   }
 
-  /** Resolves when Redis has it. */
-  add(commands: Buffer): Promise<void> {
+  /** Resolves when Redis has it. The commands are copied at once. */
+  add(commands: Uint8Array): Promise<void> {
     return new Promise((resolve) => {
       if (this.#waiting.length === 0) this.#waitingSince = performance.now();
-      this.#waiting.push({ commands, done: resolve });
+      this.#gather(commands, resolve);
       this.#pump();
     });
   }
@@ -94,7 +98,7 @@ export class CommitQueue {
     this.#open = true;
     this.#epoch++;
     this.#release(committed);
-    for (const frame of this.#frames) this.#send(frame);
+    for (const frame of this.#frames) this.#send(frame, frame.sentAt > 0);
     this.#pump();
   }
 
@@ -102,7 +106,7 @@ export class CommitQueue {
   restart(first: readonly Buffer[]): void {
     this.#next = 1;
     this.#committed = 0;
-    const renewed = first.map((commands): Frame => ({ number: 0, commands, done: [], sentAt: 0, since: 0 }));
+    const renewed = first.map((commands) => this.#frame(commands));
     this.#frames = [...renewed, ...this.#frames];
     for (const frame of this.#frames) frame.number = this.#next++;
     this.resume(0);
@@ -110,46 +114,43 @@ export class CommitQueue {
 
   #pump(): void {
     while (this.#open && this.#waiting.length > 0 && this.#frames.length < this.#options.maxOutstanding) {
-      const frame = this.#gather();
+      const frame = this.#waiting.shift() as Frame;
+      frame.number = this.#next++;
       this.#frames.push(frame);
-      this.#send(frame);
+      this.#send(frame, false);
     }
   }
 
-  #gather(): Frame {
-    let bytes = 0;
-    let count = 0;
-    for (const { commands } of this.#waiting) {
-      if (count > 0 && bytes + commands.length > LARGEST_FRAME) break;
-      bytes += commands.length;
-      count++;
+  #gather(commands: Uint8Array, done: () => void): void {
+    let frame = this.#waiting.at(-1);
+    if (frame !== undefined && frame.bytes.length + commands.length <= LARGEST_FRAME) frame.bytes.append(commands);
+    else {
+      frame = this.#frame(commands);
+      this.#waiting.push(frame);
     }
-    const gathered = this.#waiting.splice(0, count);
-    const [only] = gathered;
-    return {
-      number: this.#next++,
-      commands:
-        count === 1
-          ? (only as Waiting).commands
-          : Buffer.concat(
-              gathered.map(({ commands }) => commands),
-              bytes,
-            ),
-      done: gathered.map(({ done }) => done),
-      sentAt: 0,
-      since: 0,
-    };
+    frame.done.push(done);
   }
 
-  #send(frame: Frame): void {
+  #frame(commands: Uint8Array): Frame {
+    const bytes = new CommitBytes(this.#pool, this.#options.headroom, commands.length);
+    bytes.append(commands);
+    return { number: 0, bytes, done: [], sentAt: 0, since: 0 };
+  }
+
+  #send(frame: Frame, again: boolean): void {
     const epoch = this.#epoch;
     frame.sentAt = performance.now();
     frame.since ||= frame.sentAt;
-    this.#options.send(frame.number, frame.commands).then(
+    this.#options.send(frame.number, frame.bytes, again).then(
       (reply) => {
         if (epoch !== this.#epoch) return;
-        if (reply[0] === Outcome.Done) this.#answered(frame.number);
-        else this.#trouble(reply);
+        if (reply[0] !== Outcome.Done) {
+          this.#trouble(reply);
+          return;
+        }
+        // Redis has read to its end what was sent once, so no connection holds it. Of one sent again, an earlier one may.
+        if (this.#options.reusesBytes && !again) frame.bytes.free();
+        this.#answered(frame.number);
       },
       (error: Error) => {
         if (epoch === this.#epoch) this.#trouble(error);

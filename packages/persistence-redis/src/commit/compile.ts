@@ -86,10 +86,10 @@ export class Compiler {
     }
   }
 
-  /** The commands as bytes that share nothing with the changes. */
-  finish(): Buffer {
-    const writer = new CommandWriter();
-    const written: WrittenMessages = new Map();
+  /** The commands as bytes that share nothing with the changes; `writer` has nothing else in it. */
+  finish(writer: CommandWriter = new CommandWriter()): Buffer {
+    // One session gets a message twice only by subscriptions that overlap: not worth remembering all of them for.
+    const written: WrittenMessages | null = this.#sessions.size > 1 ? new Map() : null;
     for (const [clientId, plan] of this.#sessions) {
       const table = this.#tables.get(clientId) ?? new Map();
       plan.write(writer, this.#keys, table, written);
@@ -103,7 +103,9 @@ export class Compiler {
     if (this.#retained.size === 0) return;
     const set = writer.list("HSET", this.#keys.retained);
     for (const [topic, message] of this.#retained) {
-      if (message !== null) set.text(topic).record((bytes) => writeMessage(bytes, message));
+      if (message === null) continue;
+      writeMessage(set.text(topic).open(), message);
+      set.close();
     }
     set.end();
     const gone = writer.list("HDEL", this.#keys.retained);

@@ -81,8 +81,8 @@ export class SessionPlan {
     this.#keepAbove = sequence;
   }
 
-  /** Writes the commands. `table` is the session's own and is kept up to date. */
-  write(writer: CommandWriter, keys: Keys, table: ProgressTable, written: WrittenMessages): void {
+  /** Writes the commands. `table` is the session's own and is kept up to date; `written` as in `writeDelivery`. */
+  write(writer: CommandWriter, keys: Keys, table: ProgressTable, written: WrittenMessages | null): void {
     const session = keys.session(this.#clientId);
     const queue = keys.queue(this.#clientId);
     if (this.#removed) {
@@ -105,7 +105,8 @@ export class SessionPlan {
     if (this.#session !== undefined) {
       const { will } = this.#session;
       set.text(SessionField.Session).text(sessionText(this.#session));
-      set.text(SessionField.Will).record((bytes) => writeWill(bytes, will));
+      writeWill(set.text(SessionField.Will).open(), will);
+      set.close();
     }
     for (const [filter, subscription] of this.#subscriptions ?? []) {
       if (subscription !== null) set.text(SessionField.Subscription + filter).text(subscriptionText(subscription));
@@ -147,14 +148,15 @@ export class SessionPlan {
     }
   }
 
-  #writePuts(writer: CommandWriter, queue: string, written: WrittenMessages): void {
+  #writePuts(writer: CommandWriter, queue: string, written: WrittenMessages | null): void {
     if (this.#last === 0) return;
     // LT: the highest sequence ever, as a negative score, only falls.
     const list = writer.list("ZADD", queue, "LT");
     list.text(String(-this.#last)).text(LAST_MEMBER);
     for (const delivery of this.#puts?.values() ?? []) {
       const progress = this.#progress?.get(delivery.sequence) ?? delivery;
-      list.text(String(delivery.sequence)).record((bytes) => writeDelivery(bytes, delivery, progress, written));
+      writeDelivery(list.text(String(delivery.sequence)).open(), delivery, progress, written);
+      list.close();
     }
     list.end();
   }

@@ -1,6 +1,8 @@
 /** Writes records and commands into one growing buffer: no small buffers, no concatenation per message. */
 
 const FIRST_SIZE = 16 * 1024;
+/** A larger buffer is not kept for what is written next. */
+const LARGEST_KEPT = 512 * 1024;
 /** Up to here a loop beats the set-up of a native copy. */
 const LOOPED_COPY = 48;
 
@@ -96,9 +98,15 @@ export class ByteWriter {
     this.#buffer.writeUInt32LE(value, start - 4);
   }
 
-  /** What was written; the writer is not used any more. */
+  /** What was written; it stays so until the writer is used again. */
   finish(): Buffer {
     return this.#buffer.subarray(0, this.#length);
+  }
+
+  /** Begins anew, in the same memory. */
+  reset(): void {
+    this.#length = 0;
+    if (this.#buffer.length > LARGEST_KEPT) this.#buffer = Buffer.allocUnsafe(FIRST_SIZE);
   }
 
   #reserve(bytes: number): void {

@@ -21,11 +21,12 @@ export interface Progress {
   readonly packetId: number;
 }
 
+/** `written`: messages that others of the same commit have, to which this one's is added; null when it has no others. */
 export function writeDelivery(
   writer: ByteWriter,
   delivery: StoredDelivery,
   progress: Progress,
-  written: WrittenMessages,
+  written: WrittenMessages | null,
 ): void {
   const { message, qos, queuedAt, retain, sequence, sharedFilter, subscriptionIdentifiers } = delivery;
   const flags =
@@ -44,6 +45,10 @@ export function writeDelivery(
     for (const identifier of subscriptionIdentifiers) writer.u32(identifier);
   }
   if (sharedFilter !== undefined) writer.text16(sharedFilter);
+  if (written === null) {
+    writeMessage(writer, message);
+    return;
+  }
   const before = written.get(message);
   if (before !== undefined) {
     writer.again(before.start, before.end);
