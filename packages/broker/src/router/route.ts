@@ -91,7 +91,9 @@ function routeOf(
   const groups: SharedGroup[] = [];
   for (const entry of entries) {
     if (options.shared && entry.groups !== null) groups.push(...entry.groups.values());
-    for (const subscription of entry.subscriptions) {
+    const present: Subscription[] = [];
+    entry.appendTo(present);
+    for (const subscription of present) {
       if (!(subscription.kind === "system" ? options.system : options.nonShared)) continue;
       const others = bySubscriber.get(subscription.subscriber);
       if (others === undefined) bySubscriber.set(subscription.subscriber, [subscription]);

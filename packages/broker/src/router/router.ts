@@ -108,7 +108,9 @@ export class Router {
 
   *subscriptions(): IterableIterator<Subscription> {
     for (const entry of this.#index.entries()) {
-      yield* entry.subscriptions;
+      const present: Subscription[] = [];
+      entry.appendTo(present);
+      yield* present;
       if (entry.groups === null) continue;
       for (const group of entry.groups.values()) yield* group.members();
     }
@@ -119,9 +121,9 @@ export class Router {
     const entries: FilterEntry[] = [];
     this.#index.match(topic, entries);
     const found: Subscription[] = [];
-    for (const { groups, subscriptions } of entries) {
-      found.push(...subscriptions);
-      if (groups !== null) for (const group of groups.values()) found.push(...group.members());
+    for (const entry of entries) {
+      entry.appendTo(found);
+      if (entry.groups !== null) for (const group of entry.groups.values()) found.push(...group.members());
     }
     return found;
   }
