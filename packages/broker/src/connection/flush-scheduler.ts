@@ -57,7 +57,11 @@ export class FlushScheduler {
 
   constructor(monotonic: () => number) {
     this.#monotonic = monotonic;
-    this.budget = new TurnBudget(monotonic);
+    // The budget looks at the clock when work on a chunk is done: one look serves both.
+    this.budget = new TurnBudget(() => {
+      this.#idleSince = monotonic();
+      return this.#idleSince;
+    });
   }
 
   /** Runs before each flush; the journal commits the turn's changes there. */
@@ -100,7 +104,6 @@ export class FlushScheduler {
       if (this.#dirty.length <= FEW_RECEIVERS || this.#averageIdle > SPARSE) this.flush();
       else this.schedule();
     }
-    this.#idleSince = this.#monotonic();
     this.budget.end();
   }
 
