@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Copier, copyToOwn } from "./byte-slab.ts";
+import { Copier, copyToOwn, takeBytes, takePassing } from "./byte-slab.ts";
 
 test.each([0, 1, 40, 41, 160, 161, 2048, 2049, 5000])("a copy of %i bytes is its own", (length) => {
   const source = Buffer.from(Array.from({ length: length + 2 }, (_, index) => index & 0xff));
@@ -7,6 +7,18 @@ test.each([0, 1, 40, 41, 160, 161, 2048, 2049, 5000])("a copy of %i bytes is its
   const copies = Array.from({ length: 9 }, () => copyToOwn(source, 1, length + 1));
   source.fill(0);
   for (const { buffer, start } of copies) expect(buffer.subarray(start, start + length)).toEqual(expected);
+});
+
+test("what passes lies one behind the other, apart from what is kept and never over each other", () => {
+  const taken = Array.from({ length: 200 }, () => ({ ...takePassing(1000), kept: takeBytes(10) }));
+  for (const [index, { buffer, kept, start }] of taken.entries()) {
+    expect(start + 1000).toBeLessThanOrEqual(buffer.length);
+    expect(kept.buffer).not.toBe(buffer);
+    const next = taken[index + 1];
+    if (next !== undefined) expect(next.start).toBe(next.buffer === buffer ? start + 1000 : 0);
+  }
+  expect(new Set(taken.map(({ buffer }) => buffer)).size).toBeLessThan(6);
+  expect(takePassing(100_000).buffer).toHaveLength(100_000);
 });
 
 describe("a copier", () => {

@@ -28,6 +28,24 @@ export function takeBytes(length: number): OwnedBytes {
   return owned;
 }
 
+/** What is sent and forgotten lies in pieces of this size: a piece is written at once. */
+const PASSING_SIZE = 64 * 1024;
+
+let passing: Buffer = Buffer.allocUnsafeSlow(0);
+let passed = 0;
+
+/** As `takeBytes`, for what is about to be sent: apart from what is kept, which would pin it. */
+export function takePassing(length: number): OwnedBytes {
+  if (length > LONGEST_SHARED) return { buffer: Buffer.allocUnsafeSlow(length), start: 0 };
+  if (passed + length > passing.length) {
+    passing = Buffer.allocUnsafeSlow(PASSING_SIZE);
+    passed = 0;
+  }
+  const taken = { buffer: passing, start: passed };
+  passed += length;
+  return taken;
+}
+
 /** Copies `source[start, end)` to where nobody writes again. */
 export function copyToOwn(source: Uint8Array, start: number, end: number): OwnedBytes {
   const owned = takeBytes(end - start);

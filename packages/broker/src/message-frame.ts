@@ -2,7 +2,7 @@
 
 import { Buffer } from "node:buffer";
 import { encodePublishHead, type ProtocolVersion, type PublishProperties } from "@gmqtt/packets";
-import { Copier, takeBytes } from "./byte-slab.ts";
+import { Copier, takeBytes, takePassing } from "./byte-slab.ts";
 
 /** Below this the payload is copied behind its head, so that a frame is one piece; above it is written from where it lies. */
 const COPIED_PAYLOAD = 2048;
@@ -79,8 +79,11 @@ export interface Source {
   readonly kind: number;
 }
 
-/** The frame of kind `variant` made of the bytes a message came in; null when its properties have to be encoded for it. */
-export function frameOf(source: Source, variant: number): Frame | null {
+/**
+ * The frame of kind `variant` made of the bytes a message came in; null when its properties have to be encoded for it.
+ * `passing`: for one receiver and with RETAIN.
+ */
+export function frameOf(source: Source, variant: number, passing: boolean): Frame | null {
   const { bytes, end, kind, payloadStart, start } = source;
   let topicStart = start + 2;
   while ((bytes[topicStart - 1] as number) >= 0x80) topicStart++;
@@ -90,11 +93,11 @@ export function frameOf(source: Source, variant: number): Frame | null {
     return new Frame(bytes, start, payloadStart, acknowledged ? topicEnd : -1, null, end);
   }
   if ((kind & FrameKind.Properties) !== 0 && (variant & FrameKind.Version5) !== 0) return null;
-  return reframe(source, variant, topicStart, topicEnd);
+  return reframe(source, variant, topicStart, topicEnd, passing);
 }
 
 /** Without properties two kinds differ in the two bytes of the packet identifier and the one of the property length. */
-function reframe(source: Source, variant: number, topicStart: number, topicEnd: number): Frame {
+function reframe(source: Source, variant: number, topicStart: number, topicEnd: number, passing: boolean): Frame {
   const { bytes, end, payloadStart } = source;
   const acknowledged = (variant & FrameKind.Acknowledged) !== 0;
   const payloadLength = end - payloadStart;
@@ -102,9 +105,10 @@ function reframe(source: Source, variant: number, topicStart: number, topicEnd: 
   const remaining = topicEnd - topicStart + between + payloadLength;
   const copied = payloadLength <= COPIED_PAYLOAD ? payloadLength : 0;
   const lengthSize = remaining < 0x80 ? 1 : remaining < 0x4000 ? 2 : remaining < 0x200000 ? 3 : 4;
-  const { buffer, start } = takeBytes(1 + lengthSize + remaining - payloadLength + copied);
+  const length = 1 + lengthSize + remaining - payloadLength + copied;
+  const { buffer, start } = passing ? takePassing(length) : takeBytes(length);
   let at = start;
-  buffer[at++] = acknowledged ? 0x32 : 0x30;
+  buffer[at++] = (acknowledged ? 0x32 : 0x30) | (passing ? 1 : 0);
   let rest = remaining;
   while (rest >= 0x80) {
     buffer[at++] = (rest & 0x7f) | 0x80;

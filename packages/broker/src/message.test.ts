@@ -68,6 +68,8 @@ describe("a frame", () => {
               const frame = message.frame(version, granted > 0);
               expect(bytesOf(frame, 0x30 | (granted << 1), packetId).equals(encode(expected, version))).toBe(true);
             }
+            const retained = publishOf({ retain: true, payload, properties: version === 5 ? sent : undefined });
+            expect(bytesOf(message.retainedFrame(version), 0x31, 0).equals(encode(retained, version))).toBe(true);
           }
         }),
       );
@@ -83,6 +85,16 @@ describe("a frame", () => {
     }
     expect(message.frame(3, true)).toBe(message.frame(4, true));
     expect(message.frame(5, true)).not.toBe(message.frame(4, true));
+  });
+
+  test("for one receiver of what is retained is not remembered, and lies behind the one made before it", () => {
+    const packet = received(publishOf({ payload: Buffer.alloc(100, 1), qos: 1, packetId: 3, retain: true }), 4);
+    const message = Message.received(packet, "t/1", "c", 0);
+    const [one, two] = [message.retainedFrame(4), message.retainedFrame(4)];
+    expect([two.head, two.headStart]).toEqual([one.head, one.end]);
+    expect([one.head[one.headStart], two.head[two.headStart]]).toEqual([0x31, 0x31]);
+    // The frame that many share is not the one with RETAIN.
+    expect(message.frame(4, false).head[message.frame(4, false).headStart]).toBe(0x30);
   });
 
   test("of a message as it came in is what came in, not a copy", () => {

@@ -184,14 +184,22 @@ export class Message {
   frame(version: ProtocolVersion, acknowledged: boolean): Frame {
     const variant = (version === 5 ? FrameKind.Version5 : 0) | (acknowledged ? FrameKind.Acknowledged : 0);
     for (let frame = this.#frames; frame !== null; frame = frame.next) if (frame.variant === variant) return frame;
-    const frame = this.#encode(variant);
+    const frame = this.#encode(variant, false);
     frame.variant = variant;
     frame.next = this.#frames;
     this.#frames = frame;
     return frame;
   }
 
-  #encode(variant: number): Frame {
+  /**
+   * The encoded PUBLISH with RETAIN, at QoS 0, for one receiver: not remembered, as messages that are kept for long would
+   * grow by it. Those made one after the other lie side by side and are sent as they lie.
+   */
+  retainedFrame(version: ProtocolVersion): Frame {
+    return this.#encode(version === 5 ? FrameKind.Version5 : 0, true);
+  }
+
+  #encode(variant: number, passing: boolean): Frame {
     if (this.#bytes !== null) {
       const source = {
         bytes: this.#bytes,
@@ -200,7 +208,7 @@ export class Message {
         end: this.#end,
         kind: this.#kind,
       };
-      const frame = frameOf(source, variant);
+      const frame = frameOf(source, variant, passing);
       if (frame !== null) return frame;
     }
     return buildFrame(this.#topic, this.payload, this.#properties, variant);

@@ -123,6 +123,10 @@ export class RecordingLink implements SessionLink {
     return this.#send(`${message.topic} qos0${retain ? " retain" : ""}`);
   }
 
+  sendRetained(message: Message): SendResult {
+    return this.sendMessage(message, true);
+  }
+
   sendDelivery(delivery: Delivery, dup: boolean): SendResult {
     const { message, packetId, qos, retain } = delivery;
     return this.#send(`${message.topic} qos${qos} #${packetId}${retain ? " retain" : ""}${dup ? " dup" : ""}`);

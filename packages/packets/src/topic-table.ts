@@ -38,23 +38,61 @@ function hashOf(source: Uint8Array, start: number, end: number): number {
   return hash ^ (hash >>> 15);
 }
 
-/** A direct-mapped table of recently seen topic names. Its size is fixed; a newer topic takes the place of an older one. */
-export class TopicTable {
-  readonly #mask: number;
-  readonly #names: string[];
-  /** The bytes of all names, at the same distance from each other: with many topics most are replaced before they are met again. */
-  readonly #bytes: Uint8Array;
-  readonly #lengths: Uint16Array;
+/** A topic may stand in so many slots, side by side in one line of the processor's cache. */
+const WAYS = 4;
+const DEFAULT_SLOTS = 4096;
+const MOST_SLOTS = 256 * 1024;
+/** Bytes of all names together. */
+const MOST_BYTES = 8 * 1024 * 1024;
 
-  /** @param slots how many topics are kept, a power of two. Default: 4096, at most 2 MiB of topics */
-  constructor(slots = 4096) {
-    if (!Number.isInteger(slots) || slots < 1 || (slots & (slots - 1)) !== 0) {
-      throw new RangeError(`${slots} slots are not a power of two`);
+/** What is known of a slot, in numbers that lie next to each other. */
+const Field = {
+  Hash: 0,
+  /** -1: nothing is in it. */
+  Length: 1,
+  /** Where the bytes begin. */
+  Start: 2,
+  /** The note beside the name holds while this is the table's age. */
+  Age: 3,
+} as const;
+const FIELDS = 4;
+
+/** How many slots one `forgetNotes` frees of notes that do not hold any more. */
+const SWEPT_AT_ONCE = 16;
+const OLDEST = 0x7fffffff;
+
+/**
+ * Topic names seen lately, each with what the table's user has noted beside it: whoever asks for the note of the topic
+ * decoded last does not look for it. Grows to its largest size as topics come, and no further: then a newer topic takes the place
+ * of an older one, and a table whose names got too many bytes begins anew.
+ */
+export class TopicTable<Note = unknown> {
+  readonly #mostSlots: number;
+  #mask: number;
+  #fields: Int32Array;
+  /** Name and note of each slot. */
+  #kept: (string | Note | undefined)[];
+  #bytes: Uint8Array;
+  #used = 0;
+  #count = 0;
+  #age = 1;
+  /** The slot of the last topic that was looked up; -1: it has none. */
+  #latest = -1;
+  /** Which of the ways is replaced next. */
+  #next = 0;
+  #swept = 0;
+
+  /** @param slots how many topics are kept at most, a power of two from 4. Default: 262,144 and 8 MiB of topics */
+  constructor(slots: number = MOST_SLOTS) {
+    if (!Number.isInteger(slots) || slots < WAYS || (slots & (slots - 1)) !== 0) {
+      throw new RangeError(`${slots} slots are not a power of two from ${WAYS}`);
     }
-    this.#mask = slots - 1;
-    this.#names = new Array<string>(slots).fill("");
-    this.#bytes = new Uint8Array(slots * LONGEST_KEPT);
-    this.#lengths = new Uint16Array(slots);
+    this.#mostSlots = slots;
+    const first = Math.min(slots, DEFAULT_SLOTS);
+    this.#mask = first / WAYS - 1;
+    this.#fields = emptyFields(first);
+    this.#kept = new Array(first * 2).fill(undefined);
+    this.#bytes = new Uint8Array(first * 16);
   }
 
   /**
@@ -62,22 +100,140 @@ export class TopicTable {
    * @throws ProtocolError 0x81 for ill-formed strings, 0x90 for wildcards; nothing is kept then
    */
   lookup(source: Uint8Array, start: number, end: number): string {
-    const slot = hashOf(source, start, end) & this.#mask;
-    const known = this.#bytes;
-    const place = slot * LONGEST_KEPT;
-    const length = end - start;
-    if (this.#lengths[slot] === length) {
-      let i = 0;
-      while (i < length && known[place + i] === source[start + i]) i++;
-      if (i === length) return this.#names[slot] as string;
+    const latest = this.#latest;
+    // Packets of one chunk are often for one topic.
+    if (latest >= 0 && this.#isIn(latest, source, start, end)) return this.#kept[latest * 2] as string;
+    const hash = hashOf(source, start, end);
+    const fields = this.#fields;
+    const first = (hash & this.#mask) * WAYS;
+    for (let slot = first; slot < first + WAYS; slot++) {
+      if (fields[slot * FIELDS] !== hash || !this.#isIn(slot, source, start, end)) continue;
+      this.#latest = slot;
+      return this.#kept[slot * 2] as string;
     }
+    this.#latest = -1;
     const buffer = Buffer.isBuffer(source) ? source : Buffer.from(source.buffer, source.byteOffset, source.byteLength);
     const name = decodeTopicName(buffer, start, end);
-    if (length <= LONGEST_KEPT) {
-      this.#names[slot] = name;
-      this.#lengths[slot] = length;
-      for (let i = 0; i < length; i++) known[place + i] = source[start + i] as number;
-    }
+    if (end - start <= LONGEST_KEPT) this.#keep(hash, source, start, end, name);
     return name;
   }
+
+  /** What was noted with `name`; undefined when it is not the topic looked up last, or nothing is. */
+  noted(name: string): Note | undefined {
+    const slot = this.#latest;
+    if (slot < 0 || (this.#kept[slot * 2] as string) !== name) return undefined;
+    if (this.#fields[slot * FIELDS + Field.Age] !== this.#age) return undefined;
+    return this.#kept[slot * 2 + 1] as Note;
+  }
+
+  /** Notes something with `name` if it is the topic looked up last. It is forgotten with the topic, or with all notes. */
+  note(name: string, note: Note): void {
+    const slot = this.#latest;
+    if (slot < 0 || this.#kept[slot * 2] !== name) return;
+    this.#kept[slot * 2 + 1] = note;
+    this.#fields[slot * FIELDS + Field.Age] = this.#age;
+  }
+
+  /** No note holds any more. What they hold in memory is let go of bit by bit. */
+  forgetNotes(): void {
+    const kept = this.#kept;
+    const fields = this.#fields;
+    if (this.#age === OLDEST) {
+      this.#age = 0;
+      for (let at = Field.Age; at < fields.length; at += FIELDS) fields[at] = 0;
+    }
+    this.#age++;
+    let slot = this.#swept;
+    for (let count = 0; count < SWEPT_AT_ONCE; count++) {
+      if (fields[slot * FIELDS + Field.Age] !== this.#age) kept[slot * 2 + 1] = undefined;
+      slot = (slot + 1) & (kept.length / 2 - 1);
+    }
+    this.#swept = slot;
+  }
+
+  /** Begins at the end: that is where topics differ. */
+  #isIn(slot: number, source: Uint8Array, start: number, end: number): boolean {
+    const length = end - start;
+    const at = slot * FIELDS;
+    if (this.#fields[at + Field.Length] !== length) return false;
+    const known = this.#bytes;
+    const place = this.#fields[at + Field.Start] as number;
+    let i = length - 1;
+    while (i >= 0 && known[place + i] === source[start + i]) i--;
+    return i < 0;
+  }
+
+  #keep(hash: number, source: Uint8Array, start: number, end: number, name: string): void {
+    const length = end - start;
+    if (this.#used + length > this.#bytes.length) this.#makeRoom(length);
+    let slot = this.#freeSlot(hash);
+    if (slot === -1 && this.#count * 2 > this.#kept.length / 2 && this.#kept.length / 2 < this.#mostSlots) {
+      this.#grow();
+      slot = this.#freeSlot(hash);
+    }
+    if (slot === -1) {
+      this.#next = (this.#next + 1) % WAYS;
+      slot = (hash & this.#mask) * WAYS + this.#next;
+    } else this.#count++;
+    const at = slot * FIELDS;
+    this.#fields[at] = hash;
+    this.#fields[at + Field.Length] = length;
+    this.#fields[at + Field.Start] = this.#used;
+    this.#fields[at + Field.Age] = 0;
+    for (let i = 0; i < length; i++) this.#bytes[this.#used + i] = source[start + i] as number;
+    this.#used += length;
+    this.#kept[slot * 2] = name;
+    this.#kept[slot * 2 + 1] = undefined;
+    this.#latest = slot;
+  }
+
+  /** -1: all that a topic with this hash may have are taken. */
+  #freeSlot(hash: number): number {
+    const first = (hash & this.#mask) * WAYS;
+    for (let slot = first; slot < first + WAYS; slot++) {
+      if (this.#fields[slot * FIELDS + Field.Length] === -1) return slot;
+    }
+    return -1;
+  }
+
+  /** Twice as many slots; what finds none among them is forgotten. */
+  #grow(): void {
+    const fields = this.#fields;
+    const kept = this.#kept;
+    this.#mask = this.#mask * 2 + 1;
+    this.#fields = emptyFields(kept.length);
+    this.#kept = new Array(kept.length * 2).fill(undefined);
+    this.#count = 0;
+    for (let old = 0; old < kept.length / 2; old++) {
+      const from = old * FIELDS;
+      const slot = fields[from + Field.Length] === -1 ? -1 : this.#freeSlot(fields[from] as number);
+      if (slot === -1) continue;
+      this.#count++;
+      for (let field = 0; field < FIELDS; field++) {
+        this.#fields[slot * FIELDS + field] = fields[from + field] as number;
+      }
+      this.#kept[slot * 2] = kept[old * 2];
+      this.#kept[slot * 2 + 1] = kept[old * 2 + 1];
+    }
+  }
+
+  /** Memory for the bytes of another name. */
+  #makeRoom(length: number): void {
+    if (this.#bytes.length < MOST_BYTES) {
+      const larger = new Uint8Array(Math.min(MOST_BYTES, Math.max(this.#bytes.length * 2, this.#used + length)));
+      larger.set(this.#bytes);
+      this.#bytes = larger;
+    }
+    if (this.#used + length <= this.#bytes.length) return;
+    this.#used = 0;
+    this.#count = 0;
+    this.#fields = emptyFields(this.#kept.length / 2);
+    this.#kept.fill(undefined);
+  }
+}
+
+function emptyFields(slots: number): Int32Array {
+  const fields = new Int32Array(slots * FIELDS);
+  for (let at: number = Field.Length; at < fields.length; at += FIELDS) fields[at] = -1;
+  return fields;
 }

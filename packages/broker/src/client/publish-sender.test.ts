@@ -85,6 +85,23 @@ describe("PublishSender", () => {
     ]);
   });
 
+  test("a retained message has RETAIN, and what a live one has for this receiver [MQTT-3.3.1-8]", () => {
+    const { clock, scheduler, sender, transport } = senderWith();
+    const message = messageOn("a", { now: clock.now(), qos: 1, properties: { messageExpiryInterval: 60 } });
+    sender.sendRetained(message, undefined);
+    sender.sendRetained(message, [4]);
+    clock.advance(20_000);
+    sender.sendRetained(message, undefined);
+    scheduler.flush();
+    const sent = transport.packets(5).map((packet) => packet as PublishPacket);
+    expect(sent.map(({ qos, retain, topic }) => [topic, qos, retain])).toEqual([1, 2, 3].map(() => ["a", 0, true]));
+    expect(sent.map(({ properties }) => properties)).toEqual([
+      { messageExpiryInterval: 60 },
+      { messageExpiryInterval: 60, subscriptionIdentifiers: [4] },
+      { messageExpiryInterval: 40 },
+    ]);
+  });
+
   test("sends a 3.1.1 client what it can read, with the flags and the identifier of the delivery", () => {
     const { scheduler, sender, transport } = senderWith({ version: 4 });
     const message = messageOn("a", { properties: { contentType: "x" } });

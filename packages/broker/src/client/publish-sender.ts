@@ -51,27 +51,27 @@ export class PublishSender implements SessionLink {
 
   sendMessage(message: Message, retain: boolean, subscriptionIdentifiers: readonly number[] | undefined): SendResult {
     if (this.#connection.blocked && !this.writable) return SendResult.Blocked;
-    return this.#send(message, 0, retain, false, 0, subscriptionIdentifiers);
+    return this.#send(message, this.#frame(message, 0, false, subscriptionIdentifiers), 0, retain, false, 0);
+  }
+
+  sendRetained(message: Message, subscriptionIdentifiers: readonly number[] | undefined): SendResult {
+    if (this.#connection.blocked && !this.writable) return SendResult.Blocked;
+    const frame = this.#isShared(message, subscriptionIdentifiers)
+      ? message.retainedFrame(this.#version)
+      : this.#frame(message, 0, false, subscriptionIdentifiers);
+    return this.#send(message, frame, 0, true, false, 0);
   }
 
   sendDelivery(delivery: Delivery, dup: boolean): SendResult {
     const { message, qos, retain, packetId, subscriptionIdentifiers } = delivery;
-    return this.#send(message, qos, retain, dup, packetId, subscriptionIdentifiers);
+    return this.#send(message, this.#frame(message, qos, dup, subscriptionIdentifiers), qos, retain, dup, packetId);
   }
 
   sendPubrel(packetId: number): void {
     this.#connection.sendAck(6, packetId);
   }
 
-  #send(
-    message: Message,
-    qos: QoS,
-    retain: boolean,
-    dup: boolean,
-    packetId: number,
-    subscriptionIdentifiers: readonly number[] | undefined,
-  ): SendResult {
-    const frame = this.#frame(message, qos, dup, subscriptionIdentifiers);
+  #send(message: Message, frame: Frame, qos: QoS, retain: boolean, dup: boolean, packetId: number): SendResult {
     if (frame.length > this.#maximumPacketSize) return SendResult.TooLarge;
     const firstByte = 0x30 | (dup ? 8 : 0) | (qos << 1) | (retain ? 1 : 0);
     const { timing } = message;
@@ -89,11 +89,16 @@ export class PublishSender implements SessionLink {
   }
 
   #frame(message: Message, qos: QoS, dup: boolean, subscriptionIdentifiers: readonly number[] | undefined): Frame {
-    if (this.#version !== 5) return message.frame(4, qos > 0);
+    if (this.#isShared(message, subscriptionIdentifiers)) return message.frame(this.#version, qos > 0);
+    return this.#ownFrame(message, qos, dup, message.remainingExpiry(this.#options.now()), subscriptionIdentifiers);
+  }
+
+  /** This client is sent what others are. */
+  #isShared(message: Message, subscriptionIdentifiers: readonly number[] | undefined): boolean {
+    if (this.#version !== 5) return true;
+    if (subscriptionIdentifiers !== undefined || this.#aliases !== null) return false;
     const interval = message.properties?.messageExpiryInterval;
-    const remaining = interval === undefined ? undefined : message.remainingExpiry(this.#options.now());
-    const shared = subscriptionIdentifiers === undefined && this.#aliases === null && remaining === interval;
-    return shared ? message.frame(5, qos > 0) : this.#ownFrame(message, qos, dup, remaining, subscriptionIdentifiers);
+    return interval === undefined || interval === message.remainingExpiry(this.#options.now());
   }
 
   /** A head for this client alone: with its identifiers, an alias, or what is left of the expiry interval. */

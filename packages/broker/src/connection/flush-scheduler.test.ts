@@ -141,6 +141,43 @@ describe("FlushScheduler", () => {
       expect(log).toHaveLength(8);
     });
 
+    describe("far apart as each takes long", () => {
+      /** Chunks that take ten milliseconds, one right after the other; the last is still being worked on. */
+      const busy = (idle: number) => {
+        const made = schedulerWithLog();
+        for (let chunk = 0; chunk < 100; chunk++) {
+          made.chunkAfter(idle);
+          made.state.now += 10;
+          made.scheduler.endChunk();
+        }
+        made.chunkAfter(idle);
+        return made;
+      };
+
+      test("gathers what one causes for many until the end of the turn", async () => {
+        const { connection, log, scheduler } = busy(0.01);
+        for (const name of ["a", "b", "c"]) scheduler.add(connection(name));
+        scheduler.endChunk();
+        expect(log).toEqual([]);
+        await turnEnds();
+        expect(log).toEqual(["a", "b", "c"]);
+      });
+
+      test("writes what one causes for two right behind it", () => {
+        const { connection, log, scheduler } = busy(0.01);
+        for (const name of ["a", "b"]) scheduler.add(connection(name));
+        scheduler.endChunk();
+        expect(log).toEqual(["a", "b"]);
+      });
+
+      test("writes what one causes for many right behind it when there is time between them", () => {
+        const { connection, log, scheduler } = busy(1);
+        for (const name of ["a", "b", "c"]) scheduler.add(connection(name));
+        scheduler.endChunk();
+        expect(log).toEqual(["a", "b", "c"]);
+      });
+    });
+
     test("far apart, but with a flush ahead anyway, leaves it to that", async () => {
       const { chunkAfter, connection, log, scheduler } = schedulerWithLog();
       for (let chunk = 0; chunk < 8; chunk++) {

@@ -16,6 +16,8 @@ const LOOK_EVERY = 32;
 
 /** Chunks that arrive further apart than this, on average, have nobody to share a turn with: milliseconds. */
 const SPARSE = 0.1;
+/** But a chunk of a busy broker whose output goes to more connections than this leaves it to be gathered with the next. */
+const FEW_RECEIVERS = 2;
 /** While connections pour in, what they are answered waits for one another: milliseconds. */
 const LONGEST_WAIT = 1;
 
@@ -29,6 +31,9 @@ export class FlushScheduler {
   readonly #monotonic: () => number;
   #lastChunk = 0;
   #averageGap = 0;
+  /** When the last chunk was done with, and how long it lasts on average until another comes. */
+  #idleSince = 0;
+  #averageIdle = 0;
   /** A chunk is being worked off whose output is written right behind it. */
   #direct = false;
   #beforeFlush: (() => void) | null = null;
@@ -52,7 +57,11 @@ export class FlushScheduler {
 
   constructor(monotonic: () => number) {
     this.#monotonic = monotonic;
-    this.budget = new TurnBudget(monotonic);
+    // The budget looks at the clock when work on a chunk is done: one look serves both.
+    this.budget = new TurnBudget(() => {
+      this.#idleSince = monotonic();
+      return this.#idleSince;
+    });
   }
 
   /** Runs before each flush; the journal commits the turn's changes there. */
@@ -76,12 +85,15 @@ export class FlushScheduler {
 
   /**
    * Work on a received chunk begins. When chunks are few, waiting for the end of the turn gathers nothing and costs a wake-up:
-   * what this one causes is then written at once, by `endChunk`.
+   * what this one causes is then written at once, by `endChunk`. They also seem few because each of them takes long: then
+   * that holds for output to few, which fills a write as it is.
    */
   beginChunk(now: number): void {
     const gap = Math.min(LONGEST_GAP, now - this.#lastChunk);
     this.#lastChunk = now;
     this.#averageGap += (gap - this.#averageGap) * GAP_WEIGHT;
+    const idle = Math.min(gap, Math.max(0, now - this.#idleSince));
+    this.#averageIdle += (idle - this.#averageIdle) * GAP_WEIGHT;
     this.#direct = this.#averageGap > SPARSE && !this.#scheduled;
     this.budget.begin(now);
   }
@@ -89,7 +101,8 @@ export class FlushScheduler {
   endChunk(): void {
     if (this.#direct) {
       this.#direct = false;
-      this.flush();
+      if (this.#dirty.length <= FEW_RECEIVERS || this.#averageIdle > SPARSE) this.flush();
+      else this.schedule();
     }
     this.budget.end();
   }

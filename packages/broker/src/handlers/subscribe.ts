@@ -16,6 +16,7 @@ import { type Awaitable, isPromise } from "../awaitable.ts";
 import type { SubscribeRequest } from "../hooks/hooks.ts";
 import type { StoredSubscription } from "../persistence/persistence.ts";
 import { lowerQoS } from "../qos.ts";
+import type { RetainedSlot } from "../router/retained.ts";
 import type { Subscription } from "../router/subscription.ts";
 import { Replay } from "../session/replay.ts";
 import type { Session } from "../session/session.ts";
@@ -174,25 +175,29 @@ export function sendRetained(
 ): void {
   if (subscription.shareName !== undefined || subscription.retainHandling === 2) return;
   if (subscription.retainHandling === 1 && existed) return;
-  const topics = broker.retained.topicsMatching(subscription.topicFilter);
+  const { retained } = broker;
   const { qos, identifiers } = subscription;
-  for (const [limit, allowed] of byLimit(broker, session.clientId, topics)) {
-    const lookUp = (topic: string) => broker.retained.current(topic);
-    session.outgoing.replay(new Replay(allowed, lowerQoS(qos, limit), identifiers, lookUp));
+  for (const [limit, slots] of byLimit(broker, session.clientId, retained.matching(subscription.topicFilter))) {
+    const messageAt = (index: number) => retained.currentIn(slots[index] as RetainedSlot);
+    session.outgoing.replay(new Replay(slots.length, messageAt, lowerQoS(qos, limit), identifiers));
   }
 }
 
-/** Topics that a session may get messages of, by the highest QoS for them. */
-function byLimit(broker: BrokerServices, clientId: string, topics: readonly string[]): Map<QoS, readonly string[]> {
+/** What a session may get of the retained messages, by the highest QoS for it. */
+function byLimit(
+  broker: BrokerServices,
+  clientId: string,
+  slots: readonly RetainedSlot[],
+): Map<QoS, readonly RetainedSlot[]> {
   const { filter } = broker.router;
-  if (filter === null) return new Map(topics.length === 0 ? [] : [[2, topics]]);
-  const sorted = new Map<QoS, string[]>();
-  for (const topic of topics) {
-    const limit = filter(clientId, topic);
+  if (filter === null) return new Map(slots.length === 0 ? [] : [[2, slots]]);
+  const sorted = new Map<QoS, RetainedSlot[]>();
+  for (const slot of slots) {
+    const limit = filter(clientId, slot.topic);
     if (limit === undefined) continue;
     const others = sorted.get(limit);
-    if (others === undefined) sorted.set(limit, [topic]);
-    else others.push(topic);
+    if (others === undefined) sorted.set(limit, [slot]);
+    else others.push(slot);
   }
   return sorted;
 }

@@ -9,14 +9,40 @@ import type { Subscription } from "./subscription.ts";
 
 /** Everything subscribed under one filter. */
 export class FilterEntry {
-  subscriptions: Subscription[] = [];
+  /** Most filters have one subscription: it stands here, as an array for it would be as large as all of this. */
+  #first: Subscription | null = null;
+  #others: Subscription[] | null = null;
   /** By share name. */
   groups: Map<string, SharedGroup> | null = null;
   /** The route of topics that match this filter and no other; null until it is asked for, and when it has changed. */
   route: Route | null = null;
 
   get empty(): boolean {
-    return this.subscriptions.length === 0 && this.groups === null;
+    return this.#first === null && this.groups === null;
+  }
+
+  add(subscription: Subscription): void {
+    if (this.#first === null) this.#first = subscription;
+    else if (this.#others === null) this.#others = [subscription];
+    else this.#others.push(subscription);
+  }
+
+  /** Order among receivers means nothing: the last one takes the place. */
+  remove(subscription: Subscription): boolean {
+    const others = this.#others;
+    const index = others === null ? -1 : others.indexOf(subscription);
+    if (index < 0 && this.#first !== subscription) return false;
+    const last = others?.pop() ?? null;
+    if (others?.length === 0) this.#others = null;
+    if (index < 0) this.#first = last;
+    else if (others !== null && index < others.length) others[index] = last as Subscription;
+    return true;
+  }
+
+  /** The subscriptions that are not shared. */
+  appendTo(found: Subscription[]): void {
+    if (this.#first !== null) found.push(this.#first);
+    if (this.#others !== null) for (const subscription of this.#others) found.push(subscription);
   }
 }
 
@@ -39,9 +65,7 @@ export class FilterIndex {
     const entry = this.#entry(subscription);
     if (subscription.shareName === undefined) {
       entry.route = null;
-      // Most filters have one subscription: the array of one is written down, as `push` makes room for many.
-      if (entry.subscriptions.length === 0) entry.subscriptions = [subscription];
-      else entry.subscriptions.push(subscription);
+      entry.add(subscription);
       return true;
     }
     entry.groups ??= new Map();
@@ -149,14 +173,7 @@ function walk(node: Node, levels: readonly string[], depth: number, found: Filte
 }
 
 function removeFrom(entry: FilterEntry, subscription: Subscription): boolean {
-  if (subscription.shareName === undefined) {
-    const index = entry.subscriptions.indexOf(subscription);
-    if (index < 0) return false;
-    // Order among receivers means nothing: the last one takes the place.
-    const last = entry.subscriptions.pop() as Subscription;
-    if (index < entry.subscriptions.length) entry.subscriptions[index] = last;
-    return true;
-  }
+  if (subscription.shareName === undefined) return entry.remove(subscription);
   const group = entry.groups?.get(subscription.shareName);
   if (group === undefined) return false;
   group.remove(subscription);

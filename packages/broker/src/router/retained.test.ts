@@ -22,6 +22,9 @@ function retainedWith(limits: { messages?: number; bytes?: number } = {}) {
   return { changes, clock, retained };
 }
 
+const topicsMatching = (retained: RetainedMessages, filter: string): string[] =>
+  retained.matching(filter).map(({ topic }) => topic);
+
 describe("RetainedMessages", () => {
   test("keeps the last message of each topic [MQTT-3.3.1-5]", () => {
     const { changes, retained } = retainedWith();
@@ -53,7 +56,7 @@ describe("RetainedMessages", () => {
           else kept.set(topic, payload);
         }
         const expected = [...kept.keys()].filter((topic) => topicMatches(filter, topic));
-        expect(retained.topicsMatching(filter).sort()).toEqual(expected.sort());
+        expect(topicsMatching(retained, filter).sort()).toEqual(expected.sort());
         expect([...retained.values()].map(({ topic }) => topic).sort()).toEqual([...kept.keys()].sort());
         const bytes = [...kept].reduce((sum, [topic, payload]) => sum + topic.length + payload.length, 0);
         expect(retained.bytes).toBe(bytes);
@@ -71,6 +74,23 @@ describe("RetainedMessages", () => {
     expect(retained.current("a")).toBeUndefined();
     clock.advance(100);
     expect([retained.count, changes]).toEqual([0, ["a 1", "a gone"]]);
+  });
+
+  test("a slot gives its topic's message as it is now, whatever has become of the slot", () => {
+    const { clock, retained } = retainedWith();
+    retained.apply(messageOn("a", { payload: "first" }));
+    const [slot] = retained.matching("a");
+    if (slot === undefined) throw new Error("no slot");
+    const now = () => Buffer.from(retained.currentIn(slot)?.payload ?? "nothing").toString();
+    retained.apply(messageOn("a", { payload: "second" }));
+    expect(now()).toBe("second");
+    retained.remove("a");
+    expect(now()).toBe("nothing");
+    retained.apply(messageOn("a", { payload: "third" }));
+    expect(now()).toBe("third");
+    retained.apply(messageOn("a", { now: clock.now(), properties: { messageExpiryInterval: 10 } }));
+    clock.advance(10_000);
+    expect(now()).toBe("nothing");
   });
 
   test("one that takes its place does not inherit its expiry", () => {
@@ -98,6 +118,6 @@ describe("RetainedMessages", () => {
     const { changes, retained } = retainedWith();
     for (const topic of ["a", "b/c"]) retained.set(messageOn(topic));
     expect([retained.clear(), retained.count, retained.bytes, changes]).toEqual([2, 0, 0, ["a gone", "b/c gone"]]);
-    expect([retained.remove("a"), retained.topicsMatching("#")]).toEqual([false, []]);
+    expect([retained.remove("a"), retained.matching("#")]).toEqual([false, []]);
   });
 });

@@ -5,9 +5,18 @@ import type { Message } from "../message.ts";
 import type { TimerWheel, WheelTimer } from "../timer-wheel.ts";
 import { TopicTree } from "./topic-tree.ts";
 
-interface Entry {
-  readonly message: Message;
-  readonly expiry: WheelTimer | null;
+/** The place of one topic's retained message. */
+export class RetainedSlot {
+  readonly topic: string;
+  /** The last one, also when it has been removed. */
+  message: Message;
+  expiry: WheelTimer | null = null;
+  removed = false;
+
+  constructor(message: Message) {
+    this.topic = message.topic;
+    this.message = message;
+  }
 }
 
 /** What the retained messages need of the broker. */
@@ -25,8 +34,8 @@ export type RetainedLimit = "limits.max_retained_messages" | "limits.max_retaine
 
 export class RetainedMessages {
   readonly #options: RetainedOptions;
-  readonly #entries: Map<string, Entry> = new Map();
-  readonly #topics: TopicTree = new TopicTree();
+  readonly #slots: Map<string, RetainedSlot> = new Map();
+  readonly #topics: TopicTree<RetainedSlot> = new TopicTree();
   #bytes = 0;
 
   constructor(options: RetainedOptions) {
@@ -34,7 +43,7 @@ export class RetainedMessages {
   }
 
   get count(): number {
-    return this.#entries.size;
+    return this.#slots.size;
   }
 
   /** Topics and payloads. */
@@ -43,14 +52,14 @@ export class RetainedMessages {
   }
 
   get(topic: string): Message | undefined {
-    return this.#entries.get(topic)?.message;
+    return this.#slots.get(topic)?.message;
   }
 
   /** The limit that storing this message would break; undefined when it may be stored. */
   limitFor(message: Message): RetainedLimit | undefined {
-    const present = this.#entries.get(message.topic);
+    const present = this.#slots.get(message.topic);
     const { maxMessages, maxBytes } = this.#options;
-    if (present === undefined && this.#entries.size >= maxMessages()) return "limits.max_retained_messages";
+    if (present === undefined && this.#slots.size >= maxMessages()) return "limits.max_retained_messages";
     const freed = present === undefined ? 0 : present.message.size;
     return this.#bytes - freed + message.size > maxBytes() ? "limits.max_retained_bytes" : undefined;
   }
@@ -68,19 +77,25 @@ export class RetainedMessages {
   /** Stores without telling the store; for what it gave us, and for what must not survive. */
   set(message: Message): void {
     message.detach();
-    const { topic } = message;
-    const present = this.#entries.get(topic);
-    if (present === undefined) this.#topics.add(topic);
-    else this.#forget(present);
+    let slot = this.#slots.get(message.topic);
+    if (slot === undefined) {
+      slot = new RetainedSlot(message);
+      this.#slots.set(slot.topic, slot);
+      this.#topics.set(slot.topic, slot);
+    } else {
+      this.#forget(slot);
+      slot.message = message;
+    }
+    slot.expiry = this.#expiry(message);
     this.#bytes += message.size;
-    this.#entries.set(topic, { message, expiry: this.#expiry(message) });
   }
 
   remove(topic: string): boolean {
-    const present = this.#entries.get(topic);
+    const present = this.#slots.get(topic);
     if (present === undefined) return false;
     this.#forget(present);
-    this.#entries.delete(topic);
+    present.removed = true;
+    this.#slots.delete(topic);
     this.#topics.delete(topic);
     this.#options.onChange(topic, undefined);
     return true;
@@ -88,27 +103,38 @@ export class RetainedMessages {
 
   /** Removes all; answers how many there were. */
   clear(): number {
-    const topics = [...this.#entries.keys()];
+    const topics = [...this.#slots.keys()];
     for (const topic of topics) this.remove(topic);
     return topics.length;
   }
 
   /** The message of a topic, unless it has expired. */
   current(topic: string): Message | undefined {
-    const message = this.#entries.get(topic)?.message;
-    return message !== undefined && message.expiresAt > this.#options.now() ? message : undefined;
+    const slot = this.#slots.get(topic);
+    return slot === undefined ? undefined : this.currentIn(slot);
   }
 
-  /** Topics with a retained message that a filter matches. */
-  topicsMatching(filter: string): string[] {
-    if (!hasWildcard(filter)) return this.#entries.has(filter) ? [filter] : [];
-    const topics: string[] = [];
-    this.#topics.match(filter, (topic) => topics.push(topic));
-    return topics;
+  /** The same for a slot that was found before: looking up many topics would take longer than sending their messages. */
+  currentIn(slot: RetainedSlot): Message | undefined {
+    if (slot.removed) return this.current(slot.topic); // another slot may have taken its place
+    const { message } = slot;
+    const { expiresAt } = message;
+    return expiresAt === Number.POSITIVE_INFINITY || expiresAt > this.#options.now() ? message : undefined;
+  }
+
+  /** The slots of topics that a filter matches. */
+  matching(filter: string): RetainedSlot[] {
+    if (!hasWildcard(filter)) {
+      const slot = this.#slots.get(filter);
+      return slot === undefined ? [] : [slot];
+    }
+    const slots: RetainedSlot[] = [];
+    this.#topics.match(filter, (slot) => slots.push(slot));
+    return slots;
   }
 
   *values(): IterableIterator<Message> {
-    for (const { message } of this.#entries.values()) yield message;
+    for (const { message } of this.#slots.values()) yield message;
   }
 
   #expiry(message: Message): WheelTimer | null {
@@ -117,8 +143,8 @@ export class RetainedMessages {
     return this.#options.wheel.after(expiresAt - this.#options.now(), () => this.remove(message.topic));
   }
 
-  #forget(entry: Entry): void {
-    entry.expiry?.cancel();
-    this.#bytes -= entry.message.size;
+  #forget(slot: RetainedSlot): void {
+    slot.expiry?.cancel();
+    this.#bytes -= slot.message.size;
   }
 }

@@ -1,5 +1,10 @@
-/** Routes of recently used topics. Two generations: what was not asked for while one filled up is forgotten. */
+/**
+ * Routes of recently used topics. Two generations: what was not asked for while one filled up is forgotten. The topic of a
+ * PUBLISH that just came in has its route beside its name in the table of topics, which spares it another look-up: with
+ * many topics each one waits for memory.
+ */
 
+import type { TopicTable } from "@gmqtt/packets";
 import type { Route } from "./route.ts";
 
 /** A generation is full with so many topics, or so many characters of them: clients choose topics. */
@@ -9,6 +14,7 @@ const MOST_CHARACTERS = 8 * 1024 * 1024;
 const LONGEST_KEPT = 128;
 
 export class RouteCache {
+  readonly #topics: TopicTable<Route>;
   #young: Map<string, Route> = new Map();
   #old: Map<string, Route> = new Map();
   /** Of the topics in `#young`, and of those deleted from it. */
@@ -17,7 +23,13 @@ export class RouteCache {
   #lastTopic = "";
   #lastRoute: Route | undefined = undefined;
 
+  constructor(topics: TopicTable<Route>) {
+    this.#topics = topics;
+  }
+
   get(topic: string): Route | undefined {
+    const noted = this.#topics.noted(topic);
+    if (noted !== undefined) return noted;
     if (topic === this.#lastTopic) return this.#lastRoute;
     const route = this.#find(topic);
     if (route !== undefined) this.#remember(topic, route);
@@ -48,6 +60,7 @@ export class RouteCache {
   delete(topic: string): void {
     this.#young.delete(topic);
     this.#old.delete(topic);
+    this.#topics.forgetNotes();
     this.#remember("", undefined);
   }
 
@@ -55,11 +68,13 @@ export class RouteCache {
     if (this.#young.size > 0) this.#young = new Map();
     if (this.#old.size > 0) this.#old = new Map();
     this.#characters = 0;
+    this.#topics.forgetNotes();
     this.#remember("", undefined);
   }
 
   #remember(topic: string, route: Route | undefined): void {
     this.#lastTopic = topic;
     this.#lastRoute = route;
+    if (route !== undefined) this.#topics.note(topic, route);
   }
 }

@@ -9,6 +9,7 @@ import {
   topicFilter,
   topicName,
 } from "../../test/subscribers.ts";
+import { Route } from "./route.ts";
 import { Router } from "./router.ts";
 
 function routerWith(options: { overlap?: boolean } = {}) {
@@ -42,7 +43,7 @@ describe("a route", () => {
     const { add, router } = routerWith();
     const first = add("a", "sport/#");
     const route = router.route("sport/tennis");
-    expect([router.route("sport/golf"), router.route("music")]).toEqual([route, { receivers: [], groups: [] }]);
+    expect([router.route("sport/golf"), router.route("music")]).toEqual([route, new Route([], [])]);
     expect(router.route("sport/golf")).toBe(route);
     const second = add("b", "sport/#", { qos: 1 });
     const clients = (): string[] => router.route("sport/golf").receivers.map(({ subscriber }) => subscriber.clientId);

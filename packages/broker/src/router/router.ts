@@ -1,6 +1,6 @@
 /** From a message to its receivers. */
 
-import { parseTopicFilter, type QoS } from "@gmqtt/packets";
+import { parseTopicFilter, type QoS, TopicTable } from "@gmqtt/packets";
 import type { Message } from "../message.ts";
 import { combineFilters, type DeliveryFilter } from "./delivery-filter.ts";
 import { type FilterEntry, FilterIndex } from "./filter-index.ts";
@@ -15,15 +15,19 @@ export type RouteKinds = Omit<RouteOptions, "overlap">;
 
 export class Router {
   readonly #index: FilterIndex = new FilterIndex();
-  readonly #cache: RouteCache = new RouteCache();
+  readonly #cache: RouteCache;
   readonly #overlap: () => boolean;
   #shared = 0;
   #filters: readonly DeliveryFilter[] = [];
   #filter: DeliveryFilter | null = null;
 
-  /** `overlap` tells the delivery mode in force; after it changed, `forgetRoutes` has to be called. */
-  constructor(overlap: () => boolean) {
+  /**
+   * `overlap` tells the delivery mode in force; after it changed, `forgetRoutes` has to be called. `topics` is the table by
+   * which topic names are decoded.
+   */
+  constructor(overlap: () => boolean, topics: TopicTable<Route> = new TopicTable()) {
     this.#overlap = overlap;
+    this.#cache = new RouteCache(topics);
   }
 
   /** How many subscriptions are shared ones. */
@@ -86,22 +90,11 @@ export class Router {
       kinds === undefined
         ? this.route(message.topic)
         : findNarrowedRoute(this.#index, message.topic, { ...kinds, overlap: this.#overlap() }, this.#filter);
+    if (route.only !== null) return deliver(route.only, message) ? 1 : 0;
     const { receivers, groups } = route;
     let reached = 0;
     for (let index = 0; index < receivers.length; index++) {
-      const receiver = receivers[index] as Receiver;
-      if (receiver.local !== null && receiver.subscriber.clientId === message.publisher) {
-        if (deliverLocally(receiver.local, message, receiver.qos)) reached++;
-        continue;
-      }
-      receiver.subscriber.deliver(
-        message,
-        receiver.qos,
-        message.retain && receiver.retainAsPublished,
-        receiver.identifiers,
-        undefined,
-      );
-      reached++;
+      if (deliver(receivers[index] as Receiver, message)) reached++;
     }
     for (let index = 0; index < groups.length; index++) {
       if ((groups[index] as SharedGroup).deliver(message, this.#filter)) reached++;
@@ -115,7 +108,9 @@ export class Router {
 
   *subscriptions(): IterableIterator<Subscription> {
     for (const entry of this.#index.entries()) {
-      yield* entry.subscriptions;
+      const present: Subscription[] = [];
+      entry.appendTo(present);
+      yield* present;
       if (entry.groups === null) continue;
       for (const group of entry.groups.values()) yield* group.members();
     }
@@ -126,9 +121,9 @@ export class Router {
     const entries: FilterEntry[] = [];
     this.#index.match(topic, entries);
     const found: Subscription[] = [];
-    for (const { groups, subscriptions } of entries) {
-      found.push(...subscriptions);
-      if (groups !== null) for (const group of groups.values()) found.push(...group.members());
+    for (const entry of entries) {
+      entry.appendTo(found);
+      if (entry.groups !== null) for (const group of entry.groups.values()) found.push(...group.members());
     }
     return found;
   }
@@ -143,6 +138,14 @@ export class Router {
     if (subscription.hasWildcard) this.#cache.clear();
     else this.#cache.delete(subscription.topicFilter);
   }
+}
+
+/** False when it is the subscriber's own message and he does not want it. */
+function deliver(receiver: Receiver, message: Message): boolean {
+  const { identifiers, local, qos, subscriber } = receiver;
+  if (local !== null && subscriber.clientId === message.publisher) return deliverLocally(local, message, qos);
+  subscriber.deliver(message, qos, message.retain && receiver.retainAsPublished, identifiers, undefined);
+  return true;
 }
 
 /** The subscriber's own message: No Local subscriptions don't count [MQTT-3.8.3-3]. */

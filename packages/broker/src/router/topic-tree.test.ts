@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { topicFilter, topicName } from "../../test/subscribers.ts";
 import { TopicTree } from "./topic-tree.ts";
 
-function matching(tree: TopicTree, filter: string): string[] {
+function matching(tree: TopicTree<string>, filter: string): string[] {
   const topics: string[] = [];
   tree.match(filter, (topic) => topics.push(topic));
   return topics.sort();
@@ -14,10 +14,10 @@ test("a filter finds what comparing it with every topic finds, after any coming 
   const history = fc.array(fc.tuple(topicName, fc.boolean()), { maxLength: 30 });
   fc.assert(
     fc.property(history, fc.array(topicFilter, { minLength: 1, maxLength: 8 }), (steps, filters) => {
-      const tree = new TopicTree();
+      const tree = new TopicTree<string>();
       const present = new Set<string>();
       for (const [topic, comes] of steps) {
-        if (comes) tree.add(topic);
+        if (comes) tree.set(topic, topic);
         else tree.delete(topic);
         if (comes) present.add(topic);
         else present.delete(topic);
@@ -31,8 +31,8 @@ test("a filter finds what comparing it with every topic finds, after any coming 
 });
 
 test("deleting a topic leaves those above and below it", () => {
-  const tree = new TopicTree();
-  for (const topic of ["a", "a/b", "a/b/c"]) tree.add(topic);
+  const tree = new TopicTree<string>();
+  for (const topic of ["a", "a/b", "a/b/c"]) tree.set(topic, topic);
   tree.delete("a/b");
   expect(matching(tree, "#")).toEqual(["a", "a/b/c"]);
   tree.delete("a/x/y");

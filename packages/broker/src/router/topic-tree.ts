@@ -1,42 +1,42 @@
-/** Topic names by levels, for finding those that a filter matches. */
+/** What there is for topic names, by their levels: for finding all of it that a filter matches. */
 
-class Node {
-  children: Map<string, Node> | null = null;
+class Node<T> {
+  children: Map<string, Node<T>> | null = null;
   /** A topic name ends here. */
-  topic: string | null = null;
+  value: T | null = null;
 }
 
-export class TopicTree {
-  readonly #root: Node = new Node();
+export class TopicTree<T> {
+  readonly #root: Node<T> = new Node();
 
-  add(topic: string): void {
+  set(topic: string, value: T): void {
     let node = this.#root;
     for (const level of topic.split("/")) {
       node.children ??= new Map();
       let child = node.children.get(level);
       if (child === undefined) {
-        child = new Node();
+        child = new Node<T>();
         node.children.set(level, child);
       }
       node = child;
     }
-    node.topic = topic;
+    node.value = value;
   }
 
   delete(topic: string): void {
     remove(this.#root, topic.split("/"), 0);
   }
 
-  /** Visits each topic name that the filter matches [MQTT-4.7.2-1]. */
-  match(filter: string, visit: (topic: string) => void): void {
+  /** Visits what there is for each topic name that the filter matches [MQTT-4.7.2-1]. */
+  match(filter: string, visit: (value: T) => void): void {
     collect(this.#root, filter.split("/"), 0, visit);
   }
 }
 
-function collect(node: Node, levels: readonly string[], depth: number, visit: (topic: string) => void): void {
+function collect<T>(node: Node<T>, levels: readonly string[], depth: number, visit: (value: T) => void): void {
   const level = levels[depth];
   if (level === undefined) {
-    if (node.topic !== null) visit(node.topic);
+    if (node.value !== null) visit(node.value);
     return;
   }
   if (level === "#") {
@@ -54,24 +54,24 @@ function collect(node: Node, levels: readonly string[], depth: number, visit: (t
   }
 }
 
-function everything(node: Node, atRoot: boolean, visit: (topic: string) => void): void {
-  if (node.topic !== null) visit(node.topic);
+function everything<T>(node: Node<T>, atRoot: boolean, visit: (value: T) => void): void {
+  if (node.value !== null) visit(node.value);
   if (node.children === null) return;
   for (const [name, child] of node.children) {
     if (!atRoot || name.charCodeAt(0) !== 36) everything(child, false, visit);
   }
 }
 
-function remove(node: Node, levels: readonly string[], depth: number): void {
+function remove<T>(node: Node<T>, levels: readonly string[], depth: number): void {
   const level = levels[depth];
   if (level === undefined) {
-    node.topic = null;
+    node.value = null;
     return;
   }
   const child = node.children?.get(level);
   if (child === undefined) return;
   remove(child, levels, depth + 1);
-  if (child.topic !== null || child.children !== null) return;
+  if (child.value !== null || child.children !== null) return;
   node.children?.delete(level);
   if (node.children?.size === 0) node.children = null;
 }

@@ -18,6 +18,7 @@ import { Journal } from "../persistence/journal.ts";
 import type { Persistence } from "../persistence/persistence.ts";
 import type { Plugin } from "../plugin/plugin.ts";
 import { RetainedMessages } from "../router/retained.ts";
+import type { Route } from "../router/route.ts";
 import { Router } from "../router/router.ts";
 import { SubscriptionTable } from "../router/subscriptions.ts";
 import { SessionRegistry } from "../session/registry.ts";
@@ -66,7 +67,8 @@ export function createCore(options: CoreOptions): Core {
     maxPending: () => services.config.limits.maxPendingCommits,
   });
   scheduler.beforeFlush = () => journal.commit();
-  const router = new Router(() => services.config.mqtt.deliveryMode === "overlap");
+  const topics = new TopicTable<Route>();
+  const router = new Router(() => services.config.mqtt.deliveryMode === "overlap", topics);
   const retained = new RetainedMessages({
     now: () => clock.now(),
     wheel,
@@ -123,7 +125,7 @@ export function createCore(options: CoreOptions): Core {
     pool: new ChunkPool(),
     journal,
     wheel,
-    topics: new TopicTable(),
+    topics,
     taps: new PacketTaps(),
     traffic,
     deliveryTimes,

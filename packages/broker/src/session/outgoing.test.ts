@@ -196,14 +196,14 @@ describe("a session whose client is away", () => {
       ["b", messageOn("b")],
       ["c", messageOn("c", { qos: 0 })],
     ]);
-    outgoing.replay(new Replay([...messages.keys()], 1, undefined, (topic) => messages.get(topic)));
+    outgoing.replay(new Replay(3, (index) => [...messages.values()][index], 1, undefined));
     expect([link.sent, outgoing.hasRoom]).toEqual([["a qos1 #1 retain"], false]);
     outgoing.detach(true);
     expect(outgoing.queueLength).toBe(1);
     const ending = outgoingWith();
     ending.link.writable = false;
     ending.outgoing.attach(ending.link);
-    ending.outgoing.replay(new Replay(["a"], 1, undefined, (topic) => messages.get(topic)));
+    ending.outgoing.replay(new Replay(1, () => messages.get("a"), 1, undefined));
     ending.outgoing.detach(false);
     expect(ending.outgoing.queueLength).toBe(0);
   });
@@ -216,8 +216,8 @@ describe("retained messages of a subscription", () => {
     outgoing.attach(link);
     deliver("live");
     deliver("waits");
-    const lookUp = (topic: string) => messageOn(topic, { retain: true });
-    outgoing.replay(new Replay(["r1", "r2"], 1, undefined, lookUp));
+    const messageAt = (index: number) => messageOn(`r${index + 1}`, { retain: true });
+    outgoing.replay(new Replay(2, messageAt, 1, undefined));
     for (const id of [1, 2, 3, 4]) outgoing.puback(id);
     expect(link.sent).toEqual(["live qos1 #1", "waits qos1 #2", "r1 qos1 #3 retain", "r2 qos1 #4 retain"]);
   });
@@ -225,8 +225,7 @@ describe("retained messages of a subscription", () => {
   test("by the thousand let others have their turn", async () => {
     const { link, outgoing } = outgoingWith();
     outgoing.attach(link);
-    const topics = Array.from({ length: 1500 }, (_, index) => `t${index}`);
-    outgoing.replay(new Replay(topics, 0, undefined, (topic) => messageOn(topic)));
+    outgoing.replay(new Replay(1500, (index) => messageOn(`t${index}`), 0, undefined));
     expect(link.sent.length).toBeLessThan(1500);
     await turnEnds();
     expect(link.sent).toHaveLength(1500);

@@ -132,7 +132,7 @@ export class Outgoing {
       if (link === null) {
         if (!this.#services.config.mqtt.queueQos0Messages) return;
       } else if (!this.#backlog.holdsQoS0) {
-        this.#sendQoS0(link, message, retain, subscriptionIdentifiers);
+        this.#sentQoS0(message, link.sendMessage(message, retain, subscriptionIdentifiers));
         return;
       }
     }
@@ -241,8 +241,7 @@ export class Outgoing {
     return new Delivery(sequence, message, qos, retain, subscriptionIdentifiers, sharedFilter, now);
   }
 
-  #sendQoS0(link: SessionLink, message: Message, retain: boolean, ids: readonly number[] | undefined): void {
-    const result = link.sendMessage(message, retain, ids);
+  #sentQoS0(message: Message, result: SendResult): void {
     if (result === SendResult.Sent) return;
     const reason = result === SendResult.TooLarge ? DropReason.PacketTooLarge : DropReason.SlowConsumer;
     if (reason === DropReason.SlowConsumer) this.#services.population.limitHit("limits.max_unsent_bytes");
@@ -321,7 +320,7 @@ export class Outgoing {
         this.#backlog.drop(next, DropReason.Expired);
       } else if (next.qos === 0) {
         this.#recorder.delete(next);
-        this.#sendQoS0(link, next.message, next.retain, next.subscriptionIdentifiers);
+        this.#sentQoS0(next.message, link.sendMessage(next.message, next.retain, next.subscriptionIdentifiers));
       } else {
         this.#sendFirst(link, next, now);
       }
@@ -343,7 +342,7 @@ export class Outgoing {
         continue;
       }
       const qos = lowerQoS(message.qos, replay.qos);
-      if (qos === 0) this.#sendQoS0(link, message, true, replay.subscriptionIdentifiers);
+      if (qos === 0) this.#sentQoS0(message, link.sendRetained(message, replay.subscriptionIdentifiers));
       else this.#sendFirst(link, this.#make(message, qos, true, replay.subscriptionIdentifiers, undefined, now), now);
     }
   }

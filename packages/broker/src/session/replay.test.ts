@@ -4,7 +4,7 @@ import { Replay } from "./replay.ts";
 
 test("gives the messages as they are when their turn comes, leaving out what is gone", () => {
   const messages = new Map(["a", "b", "c"].map((topic) => [topic, messageOn(topic)]));
-  const replay = new Replay(["a", "b", "c"], 1, [7], (topic) => messages.get(topic));
+  const replay = new Replay(3, (index) => messages.get("abc"[index] ?? ""), 1, [7]);
   expect(replay.next()?.topic).toBe("a");
   messages.delete("b");
   const newer = messageOn("c", { payload: "newer" });

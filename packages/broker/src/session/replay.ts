@@ -6,27 +6,30 @@ import type { Message } from "../message.ts";
 export class Replay {
   readonly qos: QoS;
   readonly subscriptionIdentifiers: readonly number[] | undefined;
-  readonly #topics: readonly string[];
-  readonly #lookUp: (topic: string) => Message | undefined;
+  readonly #count: number;
+  readonly #messageAt: (index: number) => Message | undefined;
   #position = 0;
 
-  /** `lookUp` gives the retained message of a topic as it is when its turn comes; a live one is never followed by an older. */
+  /**
+   * `messageAt` gives the retained message of one of `count` topics as it is when its turn comes; a live one is never
+   * followed by an older.
+   */
   constructor(
-    topics: readonly string[],
+    count: number,
+    messageAt: (index: number) => Message | undefined,
     qos: QoS,
     subscriptionIdentifiers: readonly number[] | undefined,
-    lookUp: (topic: string) => Message | undefined,
   ) {
-    this.#topics = topics;
+    this.#count = count;
+    this.#messageAt = messageAt;
     this.qos = qos;
     this.subscriptionIdentifiers = subscriptionIdentifiers;
-    this.#lookUp = lookUp;
   }
 
   /** The next message, undefined at the end. */
   next(): Message | undefined {
-    while (this.#position < this.#topics.length) {
-      const message = this.#lookUp(this.#topics[this.#position++] as string);
+    while (this.#position < this.#count) {
+      const message = this.#messageAt(this.#position++);
       if (message !== undefined) return message;
     }
     return undefined;

@@ -16,6 +16,8 @@ export type SendResult = (typeof SendResult)[keyof typeof SendResult];
 export interface SessionLink {
   /** Sends a message at QoS 0. */
   sendMessage(message: Message, retain: boolean, subscriptionIdentifiers: readonly number[] | undefined): SendResult;
+  /** The same for a retained message that a new subscription is owed: others hardly ever get it at the same time. */
+  sendRetained(message: Message, subscriptionIdentifiers: readonly number[] | undefined): SendResult;
   /** Sends, or sends again, a message at QoS 1 or 2 with the packet identifier it holds. */
   sendDelivery(delivery: Delivery, dup: boolean): SendResult;
   sendPubrel(packetId: number): void;

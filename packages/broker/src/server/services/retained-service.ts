@@ -30,8 +30,8 @@ export function createRetainedService(broker: BrokerServices): RetainedService {
     clearAll: () => void retained.clear(),
     getMatched: (filter) =>
       retained
-        .topicsMatching(filter)
-        .map((topic) => retained.current(topic))
+        .matching(filter)
+        .map((slot) => retained.currentIn(slot))
         .filter((message): message is Message => message !== undefined),
     iterate: () => retained.values(),
   };
