@@ -8,7 +8,8 @@
 import { Buffer } from "node:buffer";
 import { Socket } from "node:net";
 
-const LARGEST_READ = 256 * 1024;
+/** More would have left the processor's cache by the time it is written: with 256 KiB messages of 16 KiB cost half as much again. */
+const LARGEST_READ = 128 * 1024;
 /** So many full reads are a socket's turn; libuv would go on up to 32 times before it looks at the next. */
 const FULL_READS = 4;
 const SLAB_SIZE = 64 * 1024;
