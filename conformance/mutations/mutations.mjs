@@ -157,8 +157,8 @@ export const mutations = [
     "MQTT-3.3.1-12",
     "keep RETAIN on live messages",
     broker("router/router"),
-    "receiver.qos, message.retain && receiver.retainAsPublished, receiver.identifiers",
-    "receiver.qos, message.retain, receiver.identifiers",
+    "qos, message.retain && receiver.retainAsPublished, identifiers",
+    "qos, message.retain, identifiers",
   ),
   mutation(
     "MQTT-3.3.1-10",
@@ -181,7 +181,7 @@ export const mutations = [
     "if (message.payloadLength === 0)",
     "if (false)",
   ),
-  mutation("MQTT-3.8.3-3", "ignore No Local", broker("router/router"), "receiver.local !== null && ", "false && "),
+  mutation("MQTT-3.8.3-3", "ignore No Local", broker("router/router"), "local !== null && ", "false && "),
   mutation(
     "MQTT-4.7.2-1",
     "match $ topics by wildcards at the first level",
