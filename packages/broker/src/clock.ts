@@ -28,3 +28,38 @@ export const systemClock: Clock = {
     return { cancel: () => clearTimeout(timer) };
   },
 };
+
+/**
+ * A clock that can be made to stand still: while one chunk is worked off the time is the same for all of its deliveries,
+ * and V8 calls the runtime, and that the system, each time it is asked for.
+ */
+export class SteadyClock implements Clock {
+  readonly #clock: Clock;
+  /** 0: it runs. */
+  #held = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  now(): number {
+    return this.#held > 0 ? this.#held : this.#clock.now();
+  }
+
+  monotonic(): number {
+    return this.#clock.monotonic();
+  }
+
+  setTimer(delay: number, callback: () => void): ClockTimer {
+    return this.#clock.setTimer(delay, callback);
+  }
+
+  /** `now()` gives the present until `release`; `monotonic()` goes on. */
+  hold(): void {
+    this.#held = this.#clock.now();
+  }
+
+  release(): void {
+    this.#held = 0;
+  }
+}

@@ -1,6 +1,7 @@
 /** A connection over a transport in the test's hands, and the broker's shared parts around it. */
 
 import { Decoder, encode, type Packet, TopicTable } from "@gmqtt/packets";
+import { SteadyClock } from "../src/clock.ts";
 import { ChunkPool } from "../src/connection/chunk-pool.ts";
 import { Connection, type ConnectionLimits, type ConnectionShared } from "../src/connection/connection.ts";
 import { FlushScheduler } from "../src/connection/flush-scheduler.ts";
@@ -91,7 +92,7 @@ export function connectionWith(limits: Partial<ConnectionLimits> = {}, store: He
   scheduler.beforeFlush = () => journal.commit();
   const wheel = new TimerWheel(clock, () => {});
   const shared: ConnectionShared = {
-    clock,
+    clock: new SteadyClock(clock),
     wheel,
     scheduler,
     journal,

@@ -1,7 +1,7 @@
 /** One transport that speaks MQTT packets: framing and limits coming in, output going out, and how the connection ends. */
 
 import { Decoder, type Packet, type ProtocolVersion, type QoS, type TopicTable } from "@gmqtt/packets";
-import type { Clock } from "../clock.ts";
+import type { SteadyClock } from "../clock.ts";
 import type { Transport, TransportHandler } from "../listeners/transport.ts";
 import type { Message } from "../message.ts";
 import type { Frame } from "../message-frame.ts";
@@ -18,7 +18,7 @@ const READ_AHEAD = 64 * 1024;
 
 /** What all connections of a broker share. */
 export interface ConnectionShared extends OutputShared {
-  readonly clock: Clock;
+  readonly clock: SteadyClock;
   readonly wheel: TimerWheel;
   readonly topics: TopicTable;
 }
@@ -270,10 +270,15 @@ export class Connection implements TransportHandler, Postponed {
   }
 
   #work(now: number): void {
-    const { scheduler } = this.#shared;
-    scheduler.beginChunk(now);
-    this.owner.onReadable();
-    scheduler.endChunk();
+    const { clock, scheduler } = this.#shared;
+    clock.hold();
+    try {
+      scheduler.beginChunk(now);
+      this.owner.onReadable();
+      scheduler.endChunk();
+    } finally {
+      clock.release();
+    }
   }
 
   #waitForTurn(): boolean {

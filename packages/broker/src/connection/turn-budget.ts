@@ -54,7 +54,8 @@ export class TurnBudget {
 
   /** It is done. */
   end(): void {
-    this.#spent += this.#monotonic() - this.#since;
+    // Negative where work inside it has ended before: that counts alone.
+    this.#spent += Math.max(0, this.#monotonic() - this.#since);
     this.#since = Number.POSITIVE_INFINITY;
     if (this.#spent > SHORT) this.#endTurn();
   }

@@ -2,7 +2,7 @@
 
 import { TopicTable } from "@gmqtt/packets";
 import type { ClientRegistry } from "../client/client-registry.ts";
-import type { Clock } from "../clock.ts";
+import { type Clock, SteadyClock } from "../clock.ts";
 import type { BrokerConfig } from "../config/index.ts";
 import { ChunkPool } from "../connection/chunk-pool.ts";
 import type { ConnectionShared } from "../connection/connection.ts";
@@ -49,7 +49,8 @@ export interface Core {
 }
 
 export function createCore(options: CoreOptions): Core {
-  const { clients, clock, logger, persistence, plugins } = options;
+  const { clients, logger, persistence, plugins } = options;
+  const clock = new SteadyClock(options.clock);
   const population = new PopulationCounters();
   const traffic = new TrafficCounters();
   const monotonic = (): number => clock.monotonic();
