@@ -57,7 +57,7 @@ export function copyToOwn(source: Uint8Array, start: number, end: number): Owned
 const LONGEST_BY_WORDS = 160;
 
 /** A buffer that is remembered is not given back: none that is larger than what sockets read into. */
-const LARGEST_KEPT = 64 * 1024;
+const LARGEST_KEPT = 128 * 1024;
 
 const NOTHING = new Uint8Array(0);
 const NO_WORDS = new DataView(NOTHING.buffer);

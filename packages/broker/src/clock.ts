@@ -54,9 +54,9 @@ export class SteadyClock implements Clock {
     return this.#clock.setTimer(delay, callback);
   }
 
-  /** `now()` gives the present until `release`; `monotonic()` goes on. */
-  hold(): void {
-    this.#held = this.#clock.now();
+  /** `now()` gives this until `release`; `monotonic()` goes on. */
+  hold(now: number): void {
+    this.#held = now;
   }
 
   release(): void {

@@ -29,8 +29,8 @@ export class Recorder implements TransportHandler {
     return Buffer.concat(this.chunks).toString("latin1");
   }
 
-  onData(chunk: Buffer): void {
-    this.chunks.push(chunk);
+  onData(chunk: Buffer, start?: number, end?: number): void {
+    this.chunks.push(chunk.subarray(start, end));
     this.#wake();
   }
 

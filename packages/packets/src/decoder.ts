@@ -90,9 +90,9 @@ export class Decoder {
     return this.#input.length;
   }
 
-  /** Hands over received bytes. Large chunks are kept by reference until decoded: don't change them. */
-  push(chunk: Uint8Array): void {
-    if (!this.#failed) this.#input.push(chunk);
+  /** Hands over received bytes: `chunk[start, end)`, by default all. They are kept by reference until decoded: don't change them. */
+  push(chunk: Uint8Array, start: number = 0, end: number = chunk.length): void {
+    if (!this.#failed) this.#input.push(chunk, start, end);
   }
 
   /**

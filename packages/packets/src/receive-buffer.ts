@@ -9,7 +9,7 @@ const LARGEST_BLOCK = 16_384;
 
 /** Bytes that have arrived and are not decoded yet. */
 export class ReceiveBuffer {
-  /** The chunk being decoded: `bytes[position, limit)` is next. Empty unless nothing is there at all, or {@link advance} is due. */
+  /** What the chunk being decoded lies in: `bytes[position, limit)` is next. Empty unless nothing is there at all, or {@link advance} is due. */
   bytes: Buffer = EMPTY;
   position = 0;
   limit = 0;
@@ -26,16 +26,20 @@ export class ReceiveBuffer {
     return this.limit - this.position + this.#laterLength + this.#blockLength;
   }
 
-  /** Takes a chunk over. */
-  push(chunk: Uint8Array): void {
-    if (chunk.length === 0) return;
+  /** Takes `chunk[start, end)` over. */
+  push(chunk: Uint8Array, start: number, end: number): void {
+    if (start === end) return;
     if (this.length === 0) {
-      this.#read(Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
-    } else if (chunk.length > SMALL) {
+      this.#read(asBuffer(chunk), start, end);
+      return;
+    }
+    const whole = asBuffer(chunk);
+    const piece = start === 0 && end === whole.length ? whole : whole.subarray(start, end);
+    if (piece.length > SMALL) {
       this.#seal();
-      this.#append(Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+      this.#append(piece);
     } else {
-      this.#copy(chunk);
+      this.#copy(piece);
     }
   }
 
@@ -43,7 +47,8 @@ export class ReceiveBuffer {
   advance(): boolean {
     if (this.position < this.limit) return true;
     if (this.#later.length === 0) this.#seal();
-    this.#read(this.#later[this.#next] ?? EMPTY);
+    const next = this.#later[this.#next] ?? EMPTY;
+    this.#read(next, 0, next.length);
     if (this.limit === 0) return false;
     this.#laterLength -= this.limit;
     this.#later[this.#next++] = EMPTY;
@@ -60,11 +65,13 @@ export class ReceiveBuffer {
     const wanted = Math.min(target.length, this.length);
     let piece = this.bytes;
     let from = this.position;
+    let limit = this.limit;
     let next = this.#next;
     for (let at = 0; at < wanted; at++) {
-      while (from === piece.length) {
+      while (from === limit) {
         piece = this.#later[next++] as Buffer;
         from = 0;
+        limit = piece.length;
       }
       target[at] = piece[from++] as number;
     }
@@ -90,13 +97,13 @@ export class ReceiveBuffer {
     if (rest <= SMALL && rest * 2 < this.bytes.buffer.byteLength) {
       const copy = rest === 0 ? EMPTY : Buffer.allocUnsafeSlow(rest);
       this.bytes.copy(copy, 0, this.position, this.limit);
-      this.#read(copy);
+      this.#read(copy, 0, rest);
     }
   }
 
   /** Forgets everything. */
   clear(): void {
-    this.#read(EMPTY);
+    this.#read(EMPTY, 0, 0);
     this.#later.length = 0;
     this.#next = 0;
     this.#laterLength = 0;
@@ -104,10 +111,10 @@ export class ReceiveBuffer {
     this.#blockLength = 0;
   }
 
-  #read(bytes: Buffer): void {
+  #read(bytes: Buffer, start: number, end: number): void {
     this.bytes = bytes;
-    this.position = 0;
-    this.limit = bytes.length;
+    this.position = start;
+    this.limit = end;
   }
 
   #append(piece: Buffer): void {
@@ -133,4 +140,8 @@ export class ReceiveBuffer {
     this.#blockLength = 0;
     this.#append(piece);
   }
+}
+
+function asBuffer(chunk: Uint8Array): Buffer {
+  return Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
 }

@@ -234,14 +234,14 @@ export class Connection implements TransportHandler, Postponed {
     this.transport.destroy();
   }
 
-  onData(chunk: Buffer): void {
+  onData(chunk: Buffer, start: number = 0, end: number = chunk.length): void {
     if (this.#ending) return; // read and thrown away
     this.receivedAt = this.#shared.clock.now();
     this.arrivedAt = this.#shared.clock.monotonic();
-    this.decoder.push(chunk);
+    this.decoder.push(chunk, start, end);
     const waits =
       this.#busy || this.#postponed || (this.#shared.scheduler.budget.exhausted(this.arrivedAt) && this.postpone());
-    if (!waits) this.#work(this.arrivedAt);
+    if (!waits) this.#work(this.receivedAt, this.arrivedAt);
     else if (this.decoder.bufferedBytes > READ_AHEAD && !this.#paused) {
       this.#paused = true;
       this.transport.pause();
@@ -269,11 +269,11 @@ export class Connection implements TransportHandler, Postponed {
     this.owner.onClosed(error);
   }
 
-  #work(now: number): void {
+  #work(now: number, monotonic: number): void {
     const { clock, scheduler } = this.#shared;
-    clock.hold();
+    clock.hold(now);
     try {
-      scheduler.beginChunk(now);
+      scheduler.beginChunk(monotonic);
       this.owner.onReadable();
       scheduler.endChunk();
     } finally {
@@ -290,7 +290,8 @@ export class Connection implements TransportHandler, Postponed {
     if (!this.#postponed) return;
     this.#postponed = false;
     if (this.#ending || this.#busy) return;
-    this.#work(this.#shared.clock.monotonic());
+    const { clock } = this.#shared;
+    this.#work(clock.now(), clock.monotonic());
     this.#readOn();
   }
 

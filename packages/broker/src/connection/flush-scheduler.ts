@@ -1,5 +1,6 @@
 /** Writes every connection's gathered output once per event-loop turn, and earlier in a turn that gets long. */
 
+import { emptyArray } from "../empty-array.ts";
 import { TurnBudget } from "./turn-budget.ts";
 
 /** Something with output to write. */
@@ -101,7 +102,7 @@ export class FlushScheduler {
   endChunk(): void {
     if (this.#direct) {
       this.#direct = false;
-      if (this.#dirty.length <= FEW_RECEIVERS || this.#averageIdle > SPARSE) this.flush();
+      if (this.#dirty.length <= FEW_RECEIVERS || this.#averageIdle > SPARSE) this.#writeAll();
       else this.schedule();
     }
     this.budget.end();
@@ -129,16 +130,22 @@ export class FlushScheduler {
   }
 
   flush(): void {
+    const start = this.#monotonic();
+    if (!this.#writeAll()) return;
+    this.#turnStart = this.#monotonic();
+    this.#lastFlush = this.#turnStart - start;
+  }
+
+  /** False: there was nothing to write. */
+  #writeAll(): boolean {
     this.#beforeFlush?.();
     const dirty = this.#dirty;
-    if (dirty.length === 0) return;
-    const start = this.#monotonic();
+    if (dirty.length === 0) return false;
     this.#dirty = this.#spare;
     this.#arrived = false;
     for (const connection of dirty) connection.flush();
-    dirty.length = 0;
+    emptyArray(dirty);
     this.#spare = dirty;
-    this.#turnStart = this.#monotonic();
-    this.#lastFlush = this.#turnStart - start;
+    return true;
   }
 }

@@ -5,6 +5,7 @@
 
 import { Buffer } from "node:buffer";
 import { Copier } from "../byte-slab.ts";
+import { emptyArray } from "../empty-array.ts";
 import type { Frame } from "../message-frame.ts";
 import { CHUNK_SIZE, type ChunkPool } from "./chunk-pool.ts";
 
@@ -96,18 +97,19 @@ export class Outbound {
 
   /** Hands everything over to the sink, which answers whether the memory may be reused. Afterwards this is empty. */
   flush(sink: SegmentSink): boolean {
-    this.#closeRange();
+    if (this.#chunk === null && this.#segments.length === 0) this.#takeRange();
+    else this.#closeRange();
     this.#closeChunk();
     const segments = this.#segments;
     const reusable = sink.write(segments);
     if (reusable) {
-      segments.length = 0;
+      emptyArray(segments);
       for (const chunk of this.#used) this.#pool.give(chunk);
       if (this.#chunk !== null) this.#pool.give(this.#chunk);
     } else {
       this.#segments = [];
     }
-    this.#used.length = 0;
+    emptyArray(this.#used);
     this.#chunk = null;
     this.#bytes = 0;
     return reusable;
@@ -120,9 +122,7 @@ export class Outbound {
     const own = Buffer.from(this.#range.subarray(this.#rangeStart, this.#rangeEnd));
     this.#closeChunk();
     this.#segments.push(own);
-    this.#range = NOTHING;
-    this.#rangeStart = 0;
-    this.#rangeEnd = 0;
+    this.#forgetRange();
   }
 
   /** Forgets what waits. */
@@ -152,22 +152,34 @@ export class Outbound {
     return this.#chunk;
   }
 
+  /** Puts the range behind what is there already. */
   #closeRange(): void {
     const start = this.#rangeStart;
     const end = this.#rangeEnd;
     if (start === end) return;
+    if (end - start >= COPIED_RANGE) {
+      this.#closeChunk();
+      this.#takeRange();
+      return;
+    }
     const source = this.#range;
+    this.#forgetRange();
+    const chunk = this.#room(end - start);
+    copier.copy(source, start, end, chunk, this.#end);
+    this.#end += end - start;
+  }
+
+  /** Makes the range a segment of its own. */
+  #takeRange(): void {
+    if (this.#rangeStart === this.#rangeEnd) return;
+    this.#segments.push(this.#range.subarray(this.#rangeStart, this.#rangeEnd));
+    this.#forgetRange();
+  }
+
+  #forgetRange(): void {
     this.#range = NOTHING;
     this.#rangeStart = 0;
     this.#rangeEnd = 0;
-    if (end - start < COPIED_RANGE) {
-      const chunk = this.#room(end - start);
-      copier.copy(source, start, end, chunk, this.#end);
-      this.#end += end - start;
-      return;
-    }
-    this.#closeChunk();
-    this.#segments.push(source.subarray(start, end));
   }
 
   #closeChunk(): void {

@@ -7,6 +7,7 @@
 
 import { Buffer } from "node:buffer";
 import { Socket } from "node:net";
+import { Copier } from "../byte-slab.ts";
 
 /** More would have left the processor's cache by the time it is written: with 256 KiB messages of 16 KiB cost half as much again. */
 const LARGEST_READ = 128 * 1024;
@@ -19,11 +20,12 @@ const LONGEST_SHARED = 16 * 1024;
 const landing = Buffer.allocUnsafeSlow(LARGEST_READ);
 let slab = Buffer.allocUnsafeSlow(SLAB_SIZE);
 let used = 0;
+const copier = new Copier();
 
 /** Told of each read. */
 export interface ReadTarget {
-  /** The bytes are the target's own. */
-  received(chunk: Buffer): void;
+  /** The bytes `chunk[start, end)` are the target's own. */
+  received(chunk: Buffer, start: number, end: number): void;
 }
 
 /**
@@ -54,7 +56,7 @@ export function readInto(socket: Socket, target: ReadTarget): boolean {
   reading[fields.buffer] = landing;
   let full = 0;
   reading[fields.callback] = (length: number) => {
-    target.received(taken(length));
+    hand(length, target);
     full = length < LARGEST_READ ? 0 : full + 1;
     if (full < FULL_READS) return true;
     full = 0;
@@ -75,12 +77,13 @@ function findFields(socket: ReadingSocket): ReadFields | null {
   return buffer === undefined || callback === undefined ? null : { buffer, callback };
 }
 
-/** What was read, moved to where nobody writes again. */
-function taken(length: number): Buffer {
+/** Hands over what was read, moved to where nobody writes again. */
+function hand(length: number, target: ReadTarget): void {
   if (length > LONGEST_SHARED) {
     const own = Buffer.allocUnsafeSlow(length);
     own.set(length === LARGEST_READ ? landing : landing.subarray(0, length));
-    return own;
+    target.received(own, 0, length);
+    return;
   }
   if (used + length > SLAB_SIZE) {
     slab = Buffer.allocUnsafeSlow(SLAB_SIZE);
@@ -88,6 +91,6 @@ function taken(length: number): Buffer {
   }
   const start = used;
   used += length;
-  slab.set(landing.subarray(0, length), start);
-  return slab.subarray(start, used);
+  copier.copy(landing, 0, length, slab, start);
+  target.received(slab, start, used);
 }

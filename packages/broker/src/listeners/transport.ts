@@ -27,8 +27,11 @@ export const LARGEST_CONNECT: number = 1024 * 1024;
 
 /** Told by the transport what happens on it. */
 export interface TransportHandler {
-  /** Bytes arrived. The chunk belongs to the handler; the transport never writes into it again. */
-  onData(chunk: Buffer): void;
+  /**
+   * Bytes arrived: `chunk[start, end)`, by default all of it. They belong to the handler; the transport never writes there
+   * again. Transports that hand over many small ranges of one buffer spare the broker an object for each.
+   */
+  onData(chunk: Buffer, start?: number, end?: number): void;
   /** All that had been written has been taken by the kernel, after a `write` that answered false. */
   onDrain(): void;
   /** The peer finished sending; `onClose` follows when both directions are done. */

@@ -23,7 +23,7 @@ export class CutTransport implements Transport {
 
   start(handler: TransportHandler): void {
     this.#inner.start({
-      onData: (chunk) => this.#pass(() => handler.onData(chunk)),
+      onData: (chunk, start, end) => this.#pass(() => handler.onData(chunk, start, end)),
       onDrain: () => this.#pass(() => handler.onDrain()),
       onEnd: () => this.#pass(() => handler.onEnd()),
       onClose: (error) => this.#pass(() => handler.onClose(error)),
