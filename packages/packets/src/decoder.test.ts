@@ -220,6 +220,29 @@ describe("received PUBLISH packets", () => {
     );
   });
 
+  test("small chunks that wait are put side by side: their packets lie in one piece", () => {
+    const frames = Array.from({ length: 100 }, (_, index) => publish("topic", `payload ${index}`));
+    const decoder = new Decoder({ from: "client", version: 4 });
+    const whole = Buffer.concat(frames);
+    for (let at = 0; at < whole.length; at += 37) decoder.push(whole.subarray(at, at + 37));
+    const packets = drain(decoder) as ReceivedPublish[];
+    expect(packets.map(({ payload }) => payload.toString())).toEqual(frames.map((_, index) => `payload ${index}`));
+    expect(new Set(packets.map(({ source }) => source)).size).toBe(1);
+  });
+
+  test("a packet that is joined to its rest leaves nothing behind for the next", () => {
+    const decoder = new Decoder({ from: "client", version: 4 });
+    const [long, short] = [publish("t", "a long payload"), publish("t", "b")];
+    decoder.push(long.subarray(0, 5));
+    expect(decoder.next()).toBeNull();
+    decoder.push(long.subarray(5));
+    expect(decoder.next()).not.toBeNull();
+    decoder.push(short.subarray(0, 3));
+    expect(decoder.next()).toBeNull();
+    decoder.push(short.subarray(3));
+    expect((decoder.next() as ReceivedPublish).payload.toString()).toBe("b");
+  });
+
   test("plain Uint8Arrays are taken like Buffers", () => {
     const packet = publish("ä", "x");
     const surrounded = new Uint8Array(packet.length + 7);

@@ -126,6 +126,7 @@ export class Decoder {
     this.#checkHeader(bytes[start] as number, end - start);
     if (end > input.limit) return this.#nextInPieces();
     input.position = end;
+    this.#awaited = 0; // what began in an earlier chunk may have been joined to the rest of it
     return this.#decode(bytes, start, bodyStart, end);
   }
 

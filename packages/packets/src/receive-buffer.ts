@@ -123,13 +123,32 @@ export class ReceiveBuffer {
   }
 
   #copy(chunk: Uint8Array): void {
-    if (chunk.length > this.#block.length - this.#blockLength) {
-      const size = Math.min(LARGEST_BLOCK, Math.max(SMALLEST_BLOCK, chunk.length, 2 * this.length));
-      this.#seal();
-      this.#block = Buffer.allocUnsafeSlow(size);
-    }
+    if (chunk.length > this.#block.length - this.#blockLength) this.#makeRoom(chunk.length);
     this.#block.set(chunk, this.#blockLength);
     this.#blockLength += chunk.length;
+  }
+
+  /**
+   * Room for one more small piece, next to those that wait already: packets that lie in one piece are decoded, and forwarded,
+   * without being put together.
+   */
+  #makeRoom(length: number): void {
+    const rest = this.limit - this.position;
+    const joined = rest <= SMALL && this.#later.length === 0 ? rest : 0;
+    const kept = joined + this.#blockLength;
+    if (kept + length > LARGEST_BLOCK) {
+      this.#seal();
+      this.#block = Buffer.allocUnsafeSlow(LARGEST_BLOCK);
+      return;
+    }
+    const block = Buffer.allocUnsafeSlow(Math.min(LARGEST_BLOCK, Math.max(SMALLEST_BLOCK, 2 * (kept + length))));
+    if (joined > 0) {
+      this.bytes.copy(block, 0, this.position, this.limit);
+      this.#read(EMPTY);
+    }
+    this.#block.copy(block, joined, 0, this.#blockLength);
+    this.#block = block;
+    this.#blockLength = kept;
   }
 
   /** Makes the block of small pieces one of the complete ones. */
