@@ -193,6 +193,11 @@ export class Connection implements TransportHandler, Postponed {
     this.#readOn();
   }
 
+  /** A message of this client went to many: that takes its time, and counts in how long he may go on. */
+  fannedOut(receivers: number): void {
+    this.#shared.scheduler.fannedOut(receivers);
+  }
+
   /** What is left of the received packets waits for the next turn of the event loop. False: it can't. */
   postpone(): boolean {
     if (this.#complete) return false;

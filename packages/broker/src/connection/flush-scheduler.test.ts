@@ -68,6 +68,66 @@ describe("FlushScheduler", () => {
     expect(log).toEqual(["a"]);
   });
 
+  test("a message to many counts as so many packets", () => {
+    const { connection, log, scheduler, state } = schedulerWithLog();
+    scheduler.add(connection("a"));
+    state.now = 100;
+    scheduler.fannedOut(31);
+    scheduler.afterPacket();
+    expect(log).toEqual(["a"]);
+  });
+
+  describe("when writing takes more than ten milliseconds", () => {
+    /** 40 connections of a millisecond each; the clock is looked at behind 16. */
+    const long = () => {
+      const made = schedulerWithLog();
+      for (let index = 0; index < 40; index++) made.scheduler.add(made.connection(`${index}`, 1));
+      return made;
+    };
+
+    test("goes on in the next turns, in order, those behind it who asked in the meantime", async () => {
+      const { connection, log, scheduler } = long();
+      await turnEnds();
+      expect(log).toHaveLength(16);
+      scheduler.add(connection("later"));
+      await turnEnds();
+      expect(log).toHaveLength(32);
+      await turnEnds();
+      expect(log).toEqual(Array.from({ length: 40 }, (_, index) => `${index}`));
+      await turnEnds();
+      expect(log.at(-1)).toBe("later");
+      await turnEnds();
+      expect(log).toHaveLength(41);
+    });
+
+    test("lets nobody work on packets before all is written", async () => {
+      const { scheduler, state } = long();
+      expect(scheduler.budget.exhausted(state.now)).toBe(false);
+      await turnEnds();
+      expect(scheduler.budget.exhausted(state.now)).toBe(true);
+      await turnEnds();
+      expect(scheduler.budget.exhausted(state.now)).toBe(true);
+      await turnEnds();
+      expect(scheduler.budget.exhausted(state.now)).toBe(false);
+    });
+
+    test("a slice lasts three times what all of it took", () => {
+      const { connection, log, scheduler, state } = long();
+      for (let part = 0; part < 3; part++) scheduler.flush();
+      expect(log).toHaveLength(40);
+      scheduler.add(connection("next"));
+      const look = (): void => {
+        for (let packet = 1; packet <= 32; packet++) scheduler.afterPacket();
+      };
+      state.now += 119;
+      look();
+      expect(log).toHaveLength(40);
+      state.now += 2;
+      look();
+      expect(log.at(-1)).toBe("next");
+    });
+  });
+
   test("does not cut a turn that is still short", () => {
     const { connection, log, scheduler, state } = schedulerWithLog();
     scheduler.add(connection("a"));

@@ -12,8 +12,13 @@ export interface Flushable {
 const SHORTEST_SLICE = 0.5;
 /** ... but not before it lasted this many times what writing took the last time, or writing would eat the turn. */
 const SLICE_PER_FLUSH = 3;
-/** How many packets pass between two looks at the clock. */
+/** How many packets pass between two looks at the clock; a message to many counts as one for each of them. */
 const LOOK_EVERY = 32;
+
+/** Writing goes on in the next turn after this long: milliseconds. */
+const LONGEST_WRITING = 10;
+/** How many connections are written between two looks at the clock. */
+const WRITTEN_PER_LOOK = 16;
 
 /** Chunks that arrive further apart than this, on average, have nobody to share a turn with: milliseconds. */
 const SPARSE = 0.1;
@@ -39,7 +44,9 @@ export class FlushScheduler {
   #direct = false;
   #beforeFlush: (() => void) | null = null;
   #dirty: Flushable[] = [];
-  #spare: Flushable[] = [];
+  /** Whom the flush that is going on writes, and how many of them it has; 0 between two. */
+  #flushing: Flushable[] = [];
+  #written = 0;
   #scheduled = false;
   #turnStart = 0;
   #packets = 0;
@@ -102,7 +109,7 @@ export class FlushScheduler {
   endChunk(): void {
     if (this.#direct) {
       this.#direct = false;
-      if (this.#dirty.length <= FEW_RECEIVERS || this.#averageIdle > SPARSE) this.#writeAll();
+      if (this.#dirty.length <= FEW_RECEIVERS || this.#averageIdle > SPARSE) this.flush();
       else this.schedule();
     }
     this.budget.end();
@@ -129,23 +136,52 @@ export class FlushScheduler {
     return this.budget.exhausted(now);
   }
 
-  flush(): void {
-    const start = this.#monotonic();
-    if (!this.#writeAll()) return;
-    this.#turnStart = this.#monotonic();
-    this.#lastFlush = this.#turnStart - start;
+  /** A message went to many receivers, which is as much work as so many packets. */
+  fannedOut(receivers: number): void {
+    this.#packets += receivers;
   }
 
-  /** False: there was nothing to write. */
-  #writeAll(): boolean {
+  /**
+   * Writes what waits. What takes too long goes on in the next turn, and no packets are worked on before it is done: they
+   * would give each connection a little more, and the same bytes would take more writes.
+   */
+  flush(): void {
     this.#beforeFlush?.();
-    const dirty = this.#dirty;
-    if (dirty.length === 0) return false;
-    this.#dirty = this.#spare;
-    this.#arrived = false;
-    for (const connection of dirty) connection.flush();
-    emptyArray(dirty);
-    this.#spare = dirty;
-    return true;
+    if (this.#written === 0) {
+      if (this.#dirty.length === 0) return;
+      [this.#dirty, this.#flushing] = [this.#flushing, this.#dirty];
+      this.#lastFlush = 0;
+      this.#arrived = false;
+    }
+    this.#write();
+    if (this.#written > 0) this.budget.hold();
+    else this.budget.release();
+    // Whoever asked between two parts of a flush has found it scheduled.
+    if (this.#written > 0 || this.#dirty.length > 0) this.schedule();
+  }
+
+  #write(): void {
+    const flushing = this.#flushing;
+    // What a message that travels alone causes takes no time worth two looks at the clock.
+    if (!this.#scheduled && flushing.length <= FEW_RECEIVERS) {
+      for (const connection of flushing) connection.flush();
+      emptyArray(flushing);
+      return;
+    }
+    const start = this.#monotonic();
+    let written = this.#written;
+    let now = start;
+    while (written < flushing.length && now - start < LONGEST_WRITING) {
+      const end = Math.min(flushing.length, written + WRITTEN_PER_LOOK);
+      while (written < end) (flushing[written++] as Flushable).flush();
+      now = this.#monotonic();
+    }
+    this.#turnStart = now;
+    this.#lastFlush += now - start;
+    if (written === flushing.length) {
+      emptyArray(flushing);
+      written = 0;
+    }
+    this.#written = written;
   }
 }

@@ -70,3 +70,33 @@ test("no more than 16 MiB wait; room is there again when they have been worked o
   expect(log).toEqual(["a"]);
   expect(budget.postpone(somebody("c", 0, large))).toBe(true);
 });
+
+test("while it is held, every turn is exhausted and nobody proceeds", async () => {
+  const { budget, log, somebody, state } = budgetWithLog();
+  budget.postpone(somebody("a"));
+  budget.hold();
+  expect(budget.exhausted(state.now)).toBe(true);
+  await turnEnds();
+  expect(log).toEqual([]);
+  budget.release();
+  expect(budget.exhausted(state.now)).toBe(false);
+  await turnEnds();
+  expect(log).toEqual(["a"]);
+});
+
+test("who causes it to be held is the last to proceed", async () => {
+  const { budget, log, somebody } = budgetWithLog();
+  budget.postpone({
+    postponedBytes: 0,
+    proceed: () => {
+      log.push("holder");
+      budget.hold();
+    },
+  });
+  budget.postpone(somebody("a"));
+  await turnEnds();
+  expect(log).toEqual(["holder"]);
+  budget.release();
+  await turnEnds();
+  expect(log).toEqual(["holder", "a"]);
+});

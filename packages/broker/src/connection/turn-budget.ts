@@ -24,16 +24,18 @@ export class TurnBudget {
   #spent = 0;
   /** An immediate is on its way: this turn ends there. */
   #ending = false;
+  /** Nobody goes on. */
+  #held = false;
   #waiting: Postponed[] = [];
   #bytes = 0;
   readonly #turn: () => void = () => {
     this.#ending = false;
     this.#spent = 0;
     const waiting = this.#waiting;
-    if (waiting.length === 0) return;
+    if (waiting.length === 0 || this.#held) return;
     this.#waiting = [];
     let next = 0;
-    while (next < waiting.length && this.#spent < LONGEST_TURN) {
+    while (next < waiting.length && this.#spent < LONGEST_TURN && !this.#held) {
       const postponed = waiting[next++] as Postponed;
       this.#bytes -= postponed.postponedBytes;
       postponed.proceed();
@@ -62,7 +64,18 @@ export class TurnBudget {
 
   /** This turn has lasted long enough. */
   exhausted(now: number): boolean {
-    return this.#spent + Math.max(0, now - this.#since) > LONGEST_TURN;
+    return this.#held || this.#spent + Math.max(0, now - this.#since) > LONGEST_TURN;
+  }
+
+  /** There is other work: nobody has anything of a turn before `release`. */
+  hold(): void {
+    this.#held = true;
+  }
+
+  release(): void {
+    if (!this.#held) return;
+    this.#held = false;
+    if (this.#waiting.length > 0) this.#endTurn();
   }
 
   /** Has somebody proceed in the next turn. False: so much waits already that he has to go on now. */

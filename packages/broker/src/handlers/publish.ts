@@ -128,6 +128,7 @@ function accept(
   } catch (error) {
     return refuse(context, packet, refusalOf(error));
   }
+  if (reached > 1) context.connection.fannedOut(reached);
   acknowledge(context, packet, reached === 0 ? ReasonCode.NoMatchingSubscribers : ReasonCode.Success);
   // QoS 0 goes on past a store that is behind, unless it adds to what the store has to do.
   if (!journal.congested || (packet.qos === 0 && journal.pending === pending)) return;
