@@ -4,7 +4,9 @@ import { connect, createServer, type Server, type Socket } from "node:net";
 import { PassThrough } from "node:stream";
 import { TLSSocket } from "node:tls";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { readInto } from "./shared-read.ts";
+import { endReading, readInto } from "./shared-read.ts";
+
+const nobody = { received: () => expect.unreachable(), finished: () => expect.unreachable() };
 
 describe("sockets that read into one place", () => {
   let server: Server;
@@ -32,12 +34,19 @@ describe("sockets that read into one place", () => {
     return [client, socket];
   }
 
+  /** Resolves at the end. */
+  function readAll(socket: Socket, received: (chunk: Buffer) => void): Promise<void> {
+    return new Promise((finished) => {
+      const target = { received: (bytes: Buffer, start: number, end: number) => received(bytes.subarray(start, end)) };
+      expect(readInto(socket, { ...target, finished })).toBe(true);
+      socket.resume();
+    });
+  }
+
   /** Reads all there is, keeping every chunk as it was handed over. */
   function collect(socket: Socket) {
     const chunks: Buffer[] = [];
-    expect(readInto(socket, { received: (chunk, start, end) => chunks.push(chunk.subarray(start, end)) })).toBe(true);
-    const ended = once(socket, "end");
-    socket.resume();
+    const ended = readAll(socket, (chunk) => chunks.push(chunk));
     return { chunks, ended };
   }
 
@@ -82,18 +91,18 @@ describe("sockets that read into one place", () => {
   test("are read four times a turn, so that one who sends without end leaves the others theirs", async () => {
     const [client, socket] = await pair();
     let turn = 0;
+    let reading = true;
     const counting = setInterval(() => {}, 1000); // keeps the turns coming
     const count = (): void => {
       turn++;
-      if (!socket.readableEnded) setImmediate(count);
+      if (reading) setImmediate(count);
     };
     setImmediate(count);
     const reads: [turn: number, length: number][] = [];
-    expect(readInto(socket, { received: ({ length }) => reads.push([turn, length]) })).toBe(true);
-    const ended = once(socket, "end");
-    socket.resume();
+    const ended = readAll(socket, ({ length }) => reads.push([turn, length]));
     client.end(Buffer.alloc(40_000_000));
     await ended;
+    reading = false;
     clearInterval(counting);
     expect(reads.reduce((sum, [, length]) => sum + length, 0)).toBe(40_000_000);
     const full = reads.filter(([, length]) => length === 128 * 1024);
@@ -110,11 +119,12 @@ describe("sockets that read into one place", () => {
       bytes += length;
       if (length === 128 * 1024 && ++full % 4 === 0) socket.pause();
     };
-    expect(readInto(socket, { received })).toBe(true);
-    const ended = once(socket, "end");
-    socket.resume();
+    let reading = true;
+    const ended = readAll(socket, received).then(() => {
+      reading = false;
+    });
     client.end(Buffer.alloc(6_000_000));
-    for (let pauses = 0; !socket.readableEnded; ) {
+    for (let pauses = 0; reading; ) {
       await new Promise((resolve) => setImmediate(resolve));
       if (!socket.isPaused()) continue;
       const before = bytes;
@@ -126,16 +136,27 @@ describe("sockets that read into one place", () => {
     expect(bytes).toBe(6_000_000);
   });
 
+  test("tell their target of the end, and the stream when it is asked for", async () => {
+    const [client, socket] = await pair();
+    const { ended } = collect(socket);
+    const streamEnded = once(socket, "end");
+    client.end();
+    await ended;
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(socket.readableEnded).toBe(false);
+    endReading(socket);
+    await streamEnded;
+  });
+
   test("are not those that something was read from already", async () => {
     const [client, socket] = await pair();
     client.write("early");
     while (socket.readableLength === 0) await new Promise((resolve) => setImmediate(resolve));
-    expect(readInto(socket, { received: () => expect.unreachable() })).toBe(false);
+    expect(readInto(socket, nobody)).toBe(false);
     expect(String(socket.read())).toBe("early");
   });
 
   test("are plain sockets: others are left to be read as streams are", () => {
-    const nobody = { received: () => expect.unreachable() };
     expect(readInto(new PassThrough() as unknown as Socket, nobody)).toBe(false);
     const secured = new TLSSocket(new PassThrough() as unknown as Socket);
     expect(readInto(secured, nobody)).toBe(false);

@@ -7,6 +7,7 @@
 
 import { Buffer } from "node:buffer";
 import { Socket } from "node:net";
+import { Duplex } from "node:stream";
 import { Copier } from "../byte-slab.ts";
 
 /** More would have left the processor's cache by the time it is written: with 256 KiB messages of 16 KiB cost half as much again. */
@@ -26,6 +27,8 @@ const copier = new Copier();
 export interface ReadTarget {
   /** The bytes `chunk[start, end)` are the target's own. */
   received(chunk: Buffer, start: number, end: number): void;
+  /** The peer has sent his last byte. The stream itself has not been told: see {@link endReading}. */
+  finished(): void;
 }
 
 /**
@@ -54,6 +57,10 @@ export function readInto(socket: Socket, target: ReadTarget): boolean {
   if (socket.readableLength > 0) return false;
   handle.useUserBuffer(landing);
   reading[fields.buffer] = landing;
+  reading.push = (chunk: Buffer | null) => {
+    if (chunk === null) target.finished();
+    return false;
+  };
   let full = 0;
   reading[fields.callback] = (length: number) => {
     hand(length, target);
@@ -64,6 +71,12 @@ export function readInto(socket: Socket, target: ReadTarget): boolean {
     return false;
   };
   return true;
+}
+
+/** Tells a stream of {@link readInto} what it has not been told: that it has been read to its end. */
+export function endReading(socket: Duplex): void {
+  Duplex.prototype.push.call(socket, null);
+  socket.read(0);
 }
 
 function readOn(socket: Socket): void {

@@ -7,7 +7,10 @@ import { transportOfStream } from "./attach.ts";
 import { addressesOf } from "./opening.ts";
 import { StreamTransport } from "./stream-transport.ts";
 
-describe("a stream transport over TCP", () => {
+describe.each([
+  { over: "TCP", unread: false },
+  { over: "a TCP socket that nobody has read from", unread: true },
+])("a stream transport over $over", ({ unread }) => {
   let server: Server;
   let client: Socket;
   let socket: Socket;
@@ -22,7 +25,7 @@ describe("a stream transport over TCP", () => {
     const accepted = once(server, "connection");
     client = connect({ port: address.port, host: "127.0.0.1", allowHalfOpen: true });
     [socket] = (await accepted) as [Socket];
-    transport = new StreamTransport(socket, { kind: "tcp", listener: "test", ...addressesOf(socket) });
+    transport = new StreamTransport(socket, { kind: "tcp", listener: "test", ...addressesOf(socket) }, unread);
   });
 
   afterEach(() => {
@@ -145,6 +148,25 @@ describe("a stream transport over TCP", () => {
     transport.end();
     await recorder.closed();
     expect(recorder.closes).toEqual([undefined]);
+  });
+
+  it("lets what is unsent arrive at a peer who has finished sending, and closes behind it", async () => {
+    const recorder = new Recorder(transport);
+    client.pause();
+    client.end();
+    await recorder.until(() => recorder.ends === 1);
+    const chunk = Buffer.alloc(65_536, 7);
+    let sent = chunk.length;
+    while (transport.write([chunk])) sent += chunk.length;
+    transport.end();
+    let received = 0;
+    client.on("data", (part: Buffer) => {
+      received += part.length;
+    });
+    client.resume();
+    await recorder.closed();
+    await once(client, "end");
+    expect([received, recorder.ends, recorder.closes]).toEqual([sent, 1, [undefined]]);
   });
 
   it("lets what was written arrive before the end", async () => {
