@@ -112,6 +112,17 @@ describe("a connection", () => {
     });
   });
 
+  test("the end of the peer's direction waits in a turn that has had work before: thousands may follow", async () => {
+    const { log, receive, scheduler, transport } = connectionWith();
+    scheduler.budget.begin(-3);
+    scheduler.budget.end();
+    receive(connect);
+    transport.handler?.onEnd();
+    expect(log).toEqual(["readable"]);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(log).toEqual(["readable", expect.stringContaining("closed")]);
+  });
+
   test("a peer that does not read has what waits written when it reads again", () => {
     const { connection, log, scheduler, transport } = connectionWith();
     transport.takes = false;

@@ -258,8 +258,8 @@ export class Connection implements TransportHandler, Postponed {
   }
 
   onEnd(): void {
-    const { clock, scheduler } = this.#shared;
-    this.#endPostponed = scheduler.budget.exhausted(clock.monotonic()) && (this.#postponed || this.#waitForTurn());
+    // Thousands that leave are all told of before the turn can end.
+    this.#endPostponed = this.#shared.scheduler.budget.isBusy() && (this.#postponed || this.#waitForTurn());
     if (!this.#endPostponed) this.#ended();
   }
 

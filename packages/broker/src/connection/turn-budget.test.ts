@@ -36,6 +36,18 @@ test("a turn is exhausted when its work together takes more than ten millisecond
   expect(budget.exhausted(state.now)).toBe(false);
 });
 
+test("a turn is busy after two milliseconds of work, and while it is held", async () => {
+  const { budget, work } = budgetWithLog();
+  work(2);
+  expect(budget.isBusy()).toBe(false);
+  work(1);
+  expect(budget.isBusy()).toBe(true);
+  await turnEnds();
+  expect(budget.isBusy()).toBe(false);
+  budget.hold();
+  expect(budget.isBusy()).toBe(true);
+});
+
 test("time between two pieces of work is nobody's", () => {
   const { budget, state, work } = budgetWithLog();
   work(1);

@@ -67,6 +67,11 @@ export class TurnBudget {
     return this.#held || this.#spent + Math.max(0, now - this.#since) > LONGEST_TURN;
   }
 
+  /** There is other work in this turn: what can wait as well had better wait. */
+  isBusy(): boolean {
+    return this.#held || this.#spent > SHORT;
+  }
+
   /** There is other work: nobody has anything of a turn before `release`. */
   hold(): void {
     this.#held = true;
