@@ -40,7 +40,8 @@ function collect<T>(node: Node<T>, levels: readonly string[], depth: number, vis
     return;
   }
   if (level === "#") {
-    everything(node, depth === 0, visit);
+    if (depth === 0) everythingFromRoot(node, visit);
+    else everything(node, visit);
     return;
   }
   if (node.children === null) return;
@@ -54,12 +55,17 @@ function collect<T>(node: Node<T>, levels: readonly string[], depth: number, vis
   }
 }
 
-function everything<T>(node: Node<T>, atRoot: boolean, visit: (value: T) => void): void {
+/** Topic names that begin with $ are not among what `#` alone matches [MQTT-4.7.2-1]. */
+function everythingFromRoot<T>(root: Node<T>, visit: (value: T) => void): void {
+  if (root.children === null) return;
+  for (const [name, child] of root.children) if (name.charCodeAt(0) !== 36) everything(child, visit);
+}
+
+/** By values alone: an array for each entry would have the collector run in the middle of 100,000 topics. */
+function everything<T>(node: Node<T>, visit: (value: T) => void): void {
   if (node.value !== null) visit(node.value);
   if (node.children === null) return;
-  for (const [name, child] of node.children) {
-    if (!atRoot || name.charCodeAt(0) !== 36) everything(child, false, visit);
-  }
+  for (const child of node.children.values()) everything(child, visit);
 }
 
 function remove<T>(node: Node<T>, levels: readonly string[], depth: number): void {

@@ -105,7 +105,9 @@ export class Outgoing {
   /** Sends the retained messages of a new subscription, as fast as the client takes them. */
   replay(replay: Replay): void {
     this.#replays.push(replay);
-    this.pump();
+    // To find so many has taken its time already.
+    if (replay.count > REPLAYED_PER_TURN) setImmediate(() => this.pump());
+    else this.pump();
   }
 
   /** The connection is gone. What was being replayed waits with the rest, if the session goes on. */

@@ -4,9 +4,10 @@ import type { QoS } from "@gmqtt/packets";
 import type { Message } from "../message.ts";
 
 export class Replay {
+  /** How many topics it has. */
+  readonly count: number;
   readonly qos: QoS;
   readonly subscriptionIdentifiers: readonly number[] | undefined;
-  readonly #count: number;
   readonly #messageAt: (index: number) => Message | undefined;
   #position = 0;
 
@@ -20,7 +21,7 @@ export class Replay {
     qos: QoS,
     subscriptionIdentifiers: readonly number[] | undefined,
   ) {
-    this.#count = count;
+    this.count = count;
     this.#messageAt = messageAt;
     this.qos = qos;
     this.subscriptionIdentifiers = subscriptionIdentifiers;
@@ -28,7 +29,7 @@ export class Replay {
 
   /** The next message, undefined at the end. */
   next(): Message | undefined {
-    while (this.#position < this.#count) {
+    while (this.#position < this.count) {
       const message = this.#messageAt(this.#position++);
       if (message !== undefined) return message;
     }
