@@ -144,7 +144,7 @@ export class ReceiveBuffer {
     const block = Buffer.allocUnsafeSlow(Math.min(LARGEST_BLOCK, Math.max(SMALLEST_BLOCK, 2 * (kept + length))));
     if (joined > 0) {
       this.bytes.copy(block, 0, this.position, this.limit);
-      this.#read(EMPTY);
+      this.#read(EMPTY, 0, 0);
     }
     this.#block.copy(block, joined, 0, this.#blockLength);
     this.#block = block;
