@@ -1,6 +1,8 @@
 import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { Duplex, PassThrough } from "node:stream";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Recorder } from "../../test/listener-fixtures.ts";
 import { transportOfStream } from "./attach.ts";
@@ -46,6 +48,21 @@ describe.each([
     transport.end();
     await once(client, "end");
     expect(Buffer.concat(received).toString()).toBe("one two three four");
+  });
+
+  it("lets go of its handler when it is closed, whoever holds the socket", async () => {
+    setFlagsFromString("--expose-gc");
+    const gc = runInNewContext("gc") as () => void;
+    const serve = async (): Promise<WeakRef<Recorder>> => {
+      const recorder = new Recorder(transport);
+      transport.destroy();
+      await recorder.closed();
+      return new WeakRef(recorder);
+    };
+    const recorder = await serve();
+    await new Promise(setImmediate); // a reference that was just made is held until the end of the turn
+    gc();
+    expect([socket.closed, recorder.deref()]).toEqual([true, undefined]);
   });
 
   it("answers true when the kernel took everything, so that the memory may be reused", async () => {

@@ -149,7 +149,11 @@ export class StreamTransport implements Transport {
   closed(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#handler?.onClose(this.#error);
+    // The young generation's collector takes dead sockets for alive that an old one points to, copies them, and makes them
+    // old too, so that there is no end to it. Let them at least be copied without connection, client and session.
+    const handler = this.#handler;
+    this.#handler = undefined;
+    handler?.onClose(this.#error);
   }
 
   #written(): void {
