@@ -1,6 +1,7 @@
 /** Listening on a TCP port; what comes in is passed on as a raw socket. */
 
 import { createServer, type Server, type Socket } from "node:net";
+import { makeSocketsWhole } from "./accepted-sockets.ts";
 import type { TcpListenAddress } from "./address.ts";
 import { formatAddress } from "./address.ts";
 import { bind } from "./bind.ts";
@@ -24,15 +25,13 @@ export interface BindOptions {
 
 /** A server socket with the settings that every kind of listener wants. */
 export function createSocketServer(onSocket: (socket: Socket) => void): Server {
-  return createServer(
-    {
-      // A client may close his direction behind his last packet and still wait for the answer to it.
-      allowHalfOpen: true,
-      // Output is gathered per turn already; Nagle would only hold it back.
-      noDelay: true,
-    },
-    onSocket,
-  );
+  // A client may close his direction behind his last packet and still wait for the answer to it.
+  const allowHalfOpen = true;
+  // Output is gathered per turn already; Nagle would only hold it back.
+  const noDelay = true;
+  const server = createServer({ allowHalfOpen, noDelay }, onSocket);
+  server.once("listening", () => makeSocketsWhole(server, allowHalfOpen, noDelay));
+  return server;
 }
 
 /**
