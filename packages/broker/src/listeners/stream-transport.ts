@@ -2,11 +2,11 @@
 
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { isDirect, type WriteTarget, writeDirectly } from "./direct-write.ts";
 import { probePeer } from "./probe.ts";
 import { endReading, readInto } from "./shared-read.ts";
 import type { Transport, TransportHandler, TransportInfo } from "./transport.ts";
 
-const NOTHING = new Uint8Array(0);
 const transportOf = Symbol("transport");
 
 /** The stream knows its transport, so that the four listeners are shared functions and no connection pays for closures. */
@@ -32,16 +32,19 @@ function onStreamClose(this: OwnedStream): void {
  * A byte stream over a `Duplex`. The stream must be in byte mode, not read by anybody else, and must emit `close`.
  * Errors of the stream never go unhandled: the first one is what `onClose` is told.
  */
-export class StreamTransport implements Transport {
+export class StreamTransport implements Transport, WriteTarget {
   readonly info: TransportInfo;
   readonly #stream: Duplex;
   readonly #onWritten: () => void;
   readonly #unread: boolean;
+  readonly #direct: boolean;
   #handler: TransportHandler | undefined;
   #error: Error | undefined;
   #owesDrain = false;
   /** The peer has sent his last byte, and the stream does not know. */
   #peerEnded = false;
+  /** Bytes that were written past the stream and that the kernel has not taken yet. */
+  #left = 0;
   #closed = false;
 
   /** `unread`: a socket that was just accepted, and that nobody has read from. */
@@ -49,6 +52,8 @@ export class StreamTransport implements Transport {
     this.info = info;
     this.#unread = unread;
     this.#stream = stream;
+    this.#direct = unread && isDirect(stream);
+    // Node's own 'drain' keeps silent below the high-water mark, so every write carries this one function instead.
     this.#onWritten = () => this.#written();
     (stream as OwnedStream)[transportOf] = this;
     stream.on("error", onStreamError);
@@ -58,7 +63,7 @@ export class StreamTransport implements Transport {
   }
 
   get bufferedBytes(): number {
-    return this.#stream.writableLength;
+    return this.#stream.writableLength + this.#left;
   }
 
   start(handler: TransportHandler): void {
@@ -80,17 +85,23 @@ export class StreamTransport implements Transport {
     // After end() or destroy() Node would turn a write into an error; there is nobody left to tell.
     if (!stream.writable) return true;
     const last = segments.length - 1;
+    if (this.#direct && last >= 0 && this.bufferedBytes === 0) {
+      const left = writeDirectly(stream as Socket, segments, this);
+      if (left >= 0) {
+        this.#left = left;
+        this.#owesDrain = left > 0;
+        return left === 0;
+      }
+    }
     if (last === 0) {
-      stream.write(segments[0]);
+      stream.write(segments[0], this.#onWritten);
     } else if (last > 0) {
       stream.cork();
-      for (let i = 0; i <= last; i++) stream.write(segments[i]);
+      for (let i = 0; i < last; i++) stream.write(segments[i]);
+      stream.write(segments[last], this.#onWritten);
       stream.uncork();
     }
-    if (stream.writableLength === 0) return true;
-    // Node's own 'drain' keeps silent below the high-water mark. And where everything was taken, which is the rule, a write
-    // that nobody is called back for costs Node a turn of its tick queue less: so the call is asked for behind it.
-    stream.write(NOTHING, this.#onWritten);
+    if (this.bufferedBytes === 0) return true;
     this.#owesDrain = true;
     return false;
   }
@@ -107,7 +118,7 @@ export class StreamTransport implements Transport {
     const stream = this.#stream;
     if (!stream.writable) return;
     // Both are done, so this is the end; to finish our direction first would cost a system call and two turns more.
-    if (this.#peerEnded && stream.writableLength === 0) {
+    if (this.#peerEnded && this.bufferedBytes === 0) {
       stream.destroy();
       return;
     }
@@ -136,6 +147,12 @@ export class StreamTransport implements Transport {
   }
 
   /** @internal */
+  taken(): void {
+    this.#left = 0;
+    this.#written();
+  }
+
+  /** @internal */
   ended(): void {
     if (!this.#peerEnded) this.#handler?.onEnd();
   }
@@ -157,7 +174,7 @@ export class StreamTransport implements Transport {
   }
 
   #written(): void {
-    if (!this.#owesDrain || this.#stream.writableLength !== 0 || this.#stream.destroyed) return;
+    if (!this.#owesDrain || this.bufferedBytes !== 0 || this.#stream.destroyed) return;
     this.#owesDrain = false;
     this.#handler?.onDrain();
   }

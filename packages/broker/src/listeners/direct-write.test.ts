@@ -1,0 +1,113 @@
+import { once } from "node:events";
+import { connect, createServer, type Server, Socket } from "node:net";
+import { PassThrough } from "node:stream";
+import { TLSSocket } from "node:tls";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { isDirect, writeDirectly } from "./direct-write.ts";
+
+describe("a direct write", () => {
+  let server: Server;
+  const open: Socket[] = [];
+
+  beforeEach(async () => {
+    // A paused socket learns of the end of its peer by writing only.
+    server = createServer({ allowHalfOpen: true, pauseOnConnect: true });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+  });
+
+  afterEach(() => {
+    for (const socket of open.splice(0)) socket.destroy();
+    server.close();
+  });
+
+  /** Both ends of a connection. A first write by its stream has been made: it is what direct ones are learnt from. */
+  async function pair(): Promise<[client: Socket, socket: Socket]> {
+    const address = server.address();
+    if (address === null || typeof address === "string") throw new Error("not bound");
+    const accepted = once(server, "connection");
+    const client = connect({ port: address.port, host: "127.0.0.1" });
+    const [socket] = (await accepted) as [Socket];
+    open.push(client, socket);
+    const first = Buffer.from(">");
+    if (writeDirectly(socket, [first], nobody) === -1) socket.write(first);
+    await once(client, "readable");
+    expect(String(client.read())).toBe(">");
+    return [client, socket];
+  }
+
+  const nobody = { taken: () => expect.unreachable() };
+
+  /** Writes until the kernel takes no more; the peer must not be reading. */
+  function fill(socket: Socket, target: { taken(): void }): { written: number; left: number } {
+    const chunk = Buffer.alloc(65_536);
+    for (let written = chunk.length; ; written += chunk.length) {
+      const left = writeDirectly(socket, [chunk], target);
+      if (left !== 0) return { written, left };
+    }
+  }
+
+  test("goes past the stream, which has nothing to remember of it", async () => {
+    const [client, socket] = await pair();
+    const write = vi.spyOn(socket, "write");
+    expect(writeDirectly(socket, [Buffer.from("one")], nobody)).toBe(0);
+    expect(writeDirectly(socket, [Buffer.from(" two"), Buffer.from(" three")], nobody)).toBe(0);
+    expect(write).not.toHaveBeenCalled();
+    socket.end(" end");
+    expect(String(Buffer.concat(await client.toArray()))).toBe("one two three end");
+  });
+
+  test("that the kernel does not take at once keeps its bytes, and tells when they are gone; others go on meanwhile", async () => {
+    const [client, socket] = await pair();
+    const [other, otherSocket] = await pair();
+    const taken = vi.fn();
+    const { written, left } = fill(socket, { taken });
+    expect(left > 0 && left <= 65_536).toBe(true);
+    expect(writeDirectly(otherSocket, [Buffer.from("other")], nobody)).toBe(0);
+    await once(other, "readable");
+    expect(String(other.read())).toBe("other");
+    expect(taken).not.toHaveBeenCalled();
+    // What the stream is given now, its end too, comes behind it.
+    socket.end("end");
+    const received = Buffer.concat(await client.toArray());
+    expect(received.length).toBe(written + 3);
+    expect(String(received.subarray(-3))).toBe("end");
+    expect(taken).toHaveBeenCalledOnce();
+  });
+
+  test("that fails later ends the socket with the error", async () => {
+    const [client, socket] = await pair();
+    fill(socket, nobody);
+    const failed = once(socket, "error");
+    client.resetAndDestroy();
+    const [error] = (await failed) as [Error];
+    expect(error).toMatchObject({ message: expect.stringMatching(/^write E(PIPE|CONNRESET)$/), syscall: "write" });
+    expect(socket.destroyed).toBe(true);
+  });
+
+  test("tells nobody when the socket is destroyed first", async () => {
+    const [, socket] = await pair();
+    const failed = vi.fn();
+    socket.on("error", failed);
+    fill(socket, nobody);
+    socket.destroy();
+    await once(socket, "close");
+    expect(failed).not.toHaveBeenCalled();
+  });
+
+  test("is left to the stream where it can't be made", async () => {
+    const [, socket] = await pair();
+    socket.destroy();
+    expect(writeDirectly(socket, [Buffer.from("x")], nobody)).toBe(-1);
+  });
+
+  test("is for plain sockets only", async () => {
+    const [, socket] = await pair();
+    expect(isDirect(socket)).toBe(true);
+    expect(isDirect(new Socket())).toBe(false); // not connected
+    expect(isDirect(new PassThrough())).toBe(false);
+    const secured = new TLSSocket(new PassThrough() as unknown as Socket);
+    expect(isDirect(secured)).toBe(false);
+    secured.destroy();
+  });
+});
