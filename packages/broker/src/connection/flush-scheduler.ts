@@ -22,8 +22,6 @@ const WRITTEN_PER_LOOK = 16;
 
 /** Chunks that arrive further apart than this, on average, have nobody to share a turn with: milliseconds. */
 const SPARSE = 0.1;
-/** But a chunk of a busy broker whose output goes to more connections than this leaves it to be gathered with the next. */
-const FEW_RECEIVERS = 2;
 /** While connections pour in, what they are answered waits for one another: milliseconds. */
 const LONGEST_WAIT = 1;
 
@@ -93,8 +91,8 @@ export class FlushScheduler {
 
   /**
    * Work on a received chunk begins. When chunks are few, waiting for the end of the turn gathers nothing and costs a wake-up:
-   * what this one causes is then written at once, by `endChunk`. They also seem few because each of them takes long: then
-   * that holds for output to few, which fills a write as it is.
+   * what this one causes is then written at once, by `endChunk`. They also seem few because each of them takes long: that
+   * is told from the time in which nothing was done.
    */
   beginChunk(now: number): void {
     const gap = Math.min(LONGEST_GAP, now - this.#lastChunk);
@@ -109,8 +107,8 @@ export class FlushScheduler {
   endChunk(): void {
     if (this.#direct) {
       this.#direct = false;
-      if (this.#dirty.length <= FEW_RECEIVERS || this.#averageIdle > SPARSE) this.flush();
-      else this.schedule();
+      if (this.#averageIdle > SPARSE) this.flush();
+      else if (this.#dirty.length > 0) this.schedule();
     }
     this.budget.end();
   }
