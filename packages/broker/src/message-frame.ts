@@ -3,6 +3,7 @@
 import { Buffer } from "node:buffer";
 import { encodePublishHead, type ProtocolVersion, type PublishProperties } from "@gmqtt/packets";
 import { Copier, takeBytes, takePassing } from "./byte-slab.ts";
+import { keepLoan } from "./read-loans.ts";
 
 /** Below this the payload is copied behind its head, so that a frame is one piece; above it is written from where it lies. */
 const COPIED_PAYLOAD = 2048;
@@ -119,7 +120,10 @@ function reframe(source: Source, variant: number, topicStart: number, topicEnd: 
   at += topicEnd - topicStart;
   const packetIdOffset = acknowledged ? at : -1;
   for (let count = 0; count < between; count++) buffer[at++] = 0;
-  if (copied === 0) return new Frame(buffer, start, at, packetIdOffset, bytes.subarray(payloadStart, end), at);
+  if (copied === 0) {
+    keepLoan(bytes); // outputs know it by its chunk, not by views of it
+    return new Frame(buffer, start, at, packetIdOffset, bytes.subarray(payloadStart, end), at);
+  }
   toFrame.copy(bytes, payloadStart, end, buffer, at);
   return new Frame(buffer, start, at, packetIdOffset, null, at + copied);
 }

@@ -4,6 +4,7 @@ import { Buffer } from "node:buffer";
 import type { ProtocolVersion, QoS, ReceivedPublish, UserProperty } from "@gmqtt/packets";
 import { copyToOwn } from "./byte-slab.ts";
 import { buildFrame, type Frame, FrameKind, frameOf } from "./message-frame.ts";
+import { keepLoan } from "./read-loans.ts";
 import type { Timing } from "./stats/delivery-times.ts";
 
 /** Properties that travel with a message from publisher to subscriber (MQTT 5.0 section 3.3.2.3). */
@@ -111,7 +112,9 @@ export class Message {
 
   get payload(): Uint8Array {
     if (this.#payload !== null) return this.#payload;
-    const payload = (this.#bytes as Uint8Array).subarray(this.#payloadStart, this.#end);
+    const bytes = this.#bytes as Uint8Array;
+    keepLoan(bytes); // who asks for it may keep it
+    const payload = bytes.subarray(this.#payloadStart, this.#end);
     // A store looks once at each message that it is given: the view need not live as long as the message.
     if (!this.#detached) this.#payload = payload;
     return payload;

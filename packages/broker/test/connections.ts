@@ -78,7 +78,11 @@ class TestTransport implements Transport {
 }
 
 /** A connection with everything around it; `store` decides whether output waits for commits. */
-export function connectionWith(limits: Partial<ConnectionLimits> = {}, store: HeldStore = new HeldStore(false)) {
+export function connectionWith(
+  limits: Partial<ConnectionLimits> = {},
+  store: HeldStore = new HeldStore(false),
+  messagesSeen = false,
+) {
   const clock = new ManualClock();
   const log: string[] = [];
   const scheduler = new FlushScheduler(() => clock.monotonic());
@@ -101,6 +105,7 @@ export function connectionWith(limits: Partial<ConnectionLimits> = {}, store: He
     traffic: new TrafficCounters(),
     deliveryTimes: new DeliveryTimes(() => clock.monotonic()),
     topics: new TopicTable(),
+    messagesSeen,
   };
   const transport = new TestTransport();
   const allowed = {
@@ -111,7 +116,10 @@ export function connectionWith(limits: Partial<ConnectionLimits> = {}, store: He
     ...limits,
   };
   const connection = new Connection(transport, shared, allowed, new TrafficCounters(), {
-    onReadable: () => void log.push("readable"),
+    onReadable: () => {
+      log.push("readable");
+      around.onReadable();
+    },
     onWritable: () => void log.push("writable"),
     onOverflow: () => void log.push("overflow"),
     onClosed: (error) => void log.push(`closed${error === undefined ? "" : `: ${error.message}`}`),
@@ -120,5 +128,18 @@ export function connectionWith(limits: Partial<ConnectionLimits> = {}, store: He
   /** Bytes of the client arrive. */
   const receive = (...packets: Packet[]): void =>
     transport.handler?.onData(Buffer.concat(packets.map((packet) => encode(packet, connection.version))));
-  return { clock, connection, journal, log, receive, scheduler, shared, store, transport };
+  const around = {
+    clock,
+    connection,
+    journal,
+    log,
+    /** Takes packets, when the test wants them taken. */
+    onReadable: () => {},
+    receive,
+    scheduler,
+    shared,
+    store,
+    transport,
+  };
+  return around;
 }

@@ -5,6 +5,7 @@ import type { SteadyClock } from "../clock.ts";
 import type { Transport, TransportHandler } from "../listeners/transport.ts";
 import type { Message } from "../message.ts";
 import type { Frame } from "../message-frame.ts";
+import { type Loan, loanOf } from "../read-loans.ts";
 import type { Timing } from "../stats/delivery-times.ts";
 import type { TrafficCounters } from "../stats/stats.ts";
 import type { TimerWheel, WheelTimer } from "../timer-wheel.ts";
@@ -21,6 +22,8 @@ export interface ConnectionShared extends OutputShared {
   readonly clock: SteadyClock;
   readonly wheel: TimerWheel;
   readonly topics: TopicTable;
+  /** Plugins see messages, and may keep them. */
+  readonly messagesSeen: boolean;
 }
 
 /** Limits that hold before the CONNECT is known. */
@@ -58,6 +61,8 @@ export class Connection implements TransportHandler, Postponed {
   readonly owner: ConnectionOwner;
   readonly #shared: ConnectionShared;
   readonly #output: Output;
+  /** Where what was received lies, as far as it is not decoded; the newest last. */
+  readonly #loans: Loan[] = [];
   #busy = false;
   #paused = false;
   /** What was received waits for the next turn of the event loop. */
@@ -172,6 +177,7 @@ export class Connection implements TransportHandler, Postponed {
     if (packet === null) return null;
     this.counters.packetReceived(packet.type, this.decoder.packetLength);
     this.#shared.traffic.packetReceived(packet.type, this.decoder.packetLength);
+    if (this.#loans.length > 0 && !this.#passesOn(packet)) this.#keepLoans();
     if (this.tapped) this.#shared.taps.emit(this, "in", packet);
     return packet;
   }
@@ -243,6 +249,7 @@ export class Connection implements TransportHandler, Postponed {
     if (this.#ending) return; // read and thrown away
     this.receivedAt = this.#shared.clock.now();
     this.arrivedAt = this.#shared.clock.monotonic();
+    this.#borrow(chunk);
     this.decoder.push(chunk, start, end);
     const waits =
       this.#busy || this.#postponed || (this.#shared.scheduler.budget.exhausted(this.arrivedAt) && this.postpone());
@@ -281,9 +288,44 @@ export class Connection implements TransportHandler, Postponed {
       scheduler.beginChunk(monotonic);
       this.owner.onReadable();
       scheduler.endChunk();
+      this.#returnLoans();
     } finally {
       clock.release();
     }
+  }
+
+  /** Holds what was received until it is decoded. */
+  #borrow(chunk: Buffer): void {
+    const loan = loanOf(chunk);
+    if (loan === undefined) return;
+    if (this.#shared.messagesSeen) {
+      loan.keep();
+      return;
+    }
+    loan.hold();
+    this.#loans.push(loan);
+  }
+
+  /** What is not decoded yet lies in the newest. */
+  #returnLoans(): void {
+    const loans = this.#loans;
+    if (loans.length === 0) return;
+    let left = this.decoder.bufferedBytes;
+    let index = loans.length - 1;
+    while (index >= 0 && left > 0) left -= (loans[index--] as Loan).bytes.length;
+    if (index < 0) return;
+    for (let returned = 0; returned <= index; returned++) (loans[returned] as Loan).release();
+    loans.splice(0, index + 1);
+  }
+
+  #keepLoans(): void {
+    for (const loan of this.#loans) loan.keep();
+    this.#loans.length = 0;
+  }
+
+  /** Nobody has anything of the packet any more once its receivers have been written to. */
+  #passesOn(packet: Packet): boolean {
+    return packet.type === 3 && packet.qos === 0 && !packet.retain && packet.properties === undefined && !this.tapped;
   }
 
   #waitForTurn(): boolean {

@@ -214,14 +214,17 @@ describe("FlushScheduler", () => {
         return made;
       };
 
-      test.each([[["a"]], [["a", "b", "c"]]])("gathers what one causes for %j until the end of the turn", async (names) => {
-        const { connection, log, scheduler } = busy(0.01);
-        for (const name of names) scheduler.add(connection(name));
-        scheduler.endChunk();
-        expect(log).toEqual([]);
-        await turnEnds();
-        expect(log).toEqual(names);
-      });
+      test.each([[["a"]], [["a", "b", "c"]]])(
+        "gathers what one causes for %j until the end of the turn",
+        async (names) => {
+          const { connection, log, scheduler } = busy(0.01);
+          for (const name of names) scheduler.add(connection(name));
+          scheduler.endChunk();
+          expect(log).toEqual([]);
+          await turnEnds();
+          expect(log).toEqual(names);
+        },
+      );
 
       test("writes what one causes right behind it when there is time between them", () => {
         const { connection, log, scheduler } = busy(1);

@@ -7,6 +7,7 @@ import { Buffer } from "node:buffer";
 import { Copier } from "../byte-slab.ts";
 import { emptyArray } from "../empty-array.ts";
 import type { Frame } from "../message-frame.ts";
+import { type Loan, loanOf } from "../read-loans.ts";
 import { CHUNK_SIZE, type ChunkPool } from "./chunk-pool.ts";
 
 /** A range shorter than this is copied rather than written as a piece of its own. */
@@ -36,6 +37,9 @@ export class Outbound {
   #range: Uint8Array = NOTHING;
   #rangeStart = 0;
   #rangeEnd = 0;
+  /** What the bytes that wait lie in, and those that the sink has not taken yet. */
+  #loans: Loan[] = [];
+  #untaken: Loan[] = [];
 
   constructor(pool: ChunkPool) {
     this.#pool = pool;
@@ -54,6 +58,7 @@ export class Outbound {
       return;
     }
     this.#closeRange();
+    this.#borrow(source);
     this.#range = source;
     this.#rangeStart = start;
     this.#rangeEnd = end;
@@ -106,13 +111,21 @@ export class Outbound {
       emptyArray(segments);
       for (const chunk of this.#used) this.#pool.give(chunk);
       if (this.#chunk !== null) this.#pool.give(this.#chunk);
+      releaseAll(this.#loans);
     } else {
       this.#segments = [];
+      for (const loan of this.#loans) this.#untaken.push(loan);
+      this.#loans.length = 0;
     }
     emptyArray(this.#used);
     this.#chunk = null;
     this.#bytes = 0;
     return reusable;
+  }
+
+  /** The sink has taken everything that it had not. */
+  drained(): void {
+    releaseAll(this.#untaken);
   }
 
   /** For bytes that must wait for the peer: copies a range that would pin a buffer much larger than itself. */
@@ -128,6 +141,16 @@ export class Outbound {
   /** Forgets what waits. */
   clear(): void {
     this.flush(nowhere);
+    // Nobody tells whether the sink still reads them: they are the collector's.
+    this.#untaken.length = 0;
+  }
+
+  /** Holds what the bytes lie in until they are written. */
+  #borrow(source: Uint8Array): void {
+    const loan = loanOf(source);
+    if (loan === undefined || loan === this.#loans.at(-1)) return;
+    loan.hold();
+    this.#loans.push(loan);
   }
 
   #appendOwn(frame: Frame, firstByte: number, packetId: number, end: number): void {
@@ -187,6 +210,12 @@ export class Outbound {
     this.#segments.push(this.#chunk.subarray(this.#start, this.#end));
     this.#start = this.#end;
   }
+}
+
+function releaseAll(loans: Loan[]): void {
+  if (loans.length === 0) return;
+  for (const loan of loans) loan.release();
+  loans.length = 0;
 }
 
 function patch(target: Uint8Array, offset: number, frame: Frame, firstByte: number, packetId: number): void {

@@ -145,6 +145,7 @@ export class Output implements Flushable, CommitWaiter, GateTarget {
   /** The kernel has taken what it had not; writes on. True when that went through as well. */
   drained(): boolean {
     this.#blocked = false;
+    this.#outbound.drained();
     this.flush();
     return !this.#blocked;
   }

@@ -9,9 +9,10 @@ import { Buffer } from "node:buffer";
 import { Socket } from "node:net";
 import { Duplex } from "node:stream";
 import { Copier } from "../byte-slab.ts";
+import { LOAN_SIZE, lend, TOO_SHORT_TO_LEND } from "../read-loans.ts";
 
 /** More would have left the processor's cache by the time it is written: with 256 KiB messages of 16 KiB cost half as much again. */
-const LARGEST_READ = 128 * 1024;
+const LARGEST_READ = LOAN_SIZE;
 /** So many full reads are a socket's turn; libuv would go on up to 32 times before it looks at the next. */
 const FULL_READS = 4;
 const SLAB_SIZE = 64 * 1024;
@@ -93,7 +94,7 @@ function findFields(socket: ReadingSocket): ReadFields | null {
 /** Hands over what was read, moved to where nobody writes again. */
 function hand(length: number, target: ReadTarget): void {
   if (length > LONGEST_SHARED) {
-    const own = Buffer.allocUnsafeSlow(length);
+    const own = length > TOO_SHORT_TO_LEND ? lend(length) : Buffer.allocUnsafeSlow(length);
     own.set(length === LARGEST_READ ? landing : landing.subarray(0, length));
     target.received(own, 0, length);
     return;

@@ -130,6 +130,8 @@ export function createCore(options: CoreOptions): Core {
     taps: new PacketTaps(),
     traffic,
     deliveryTimes,
+    messagesSeen:
+      hooks.onMsgArrived !== undefined || hooks.onDelivered !== undefined || hooks.onMsgDropped !== undefined,
   };
   const core: Core = { services, shared, population, hookObserver: undefined, hookMembers };
   return core;
