@@ -17,6 +17,8 @@ const LOOK_EVERY = 32;
 
 /** Writing goes on in the next turn after this long: milliseconds. */
 const LONGEST_WRITING = 10;
+/** Writing to so few takes no time worth two looks at the clock. */
+const TOO_FEW_TO_TIME = 2;
 /** How many connections are written between two looks at the clock. */
 const WRITTEN_PER_LOOK = 16;
 
@@ -160,8 +162,7 @@ export class FlushScheduler {
 
   #write(): void {
     const flushing = this.#flushing;
-    // What a message that travels alone causes takes no time worth two looks at the clock.
-    if (!this.#scheduled && flushing.length <= FEW_RECEIVERS) {
+    if (!this.#scheduled && flushing.length <= TOO_FEW_TO_TIME) {
       for (const connection of flushing) connection.flush();
       emptyArray(flushing);
       return;
