@@ -136,6 +136,24 @@ describe("FlushScheduler", () => {
     expect(log).toEqual([]);
   });
 
+  test("is not cut in the middle of a short chunk, but behind it", () => {
+    const { chunkAfter, connection, log, scheduler, state } = schedulerWithLog();
+    const look = (): void => {
+      for (let packet = 1; packet <= 32; packet++) scheduler.afterPacket();
+    };
+    scheduler.add(connection("a"));
+    chunkAfter(100);
+    look();
+    expect(log).toEqual([]);
+    scheduler.endChunk();
+    expect(log).toEqual(["a"]);
+    scheduler.add(connection("b"));
+    chunkAfter(100);
+    state.now += 1;
+    look();
+    expect(log).toEqual(["a", "b"]);
+  });
+
   test("cuts no more often than writing is worth: a slice lasts three times what the last flush took", () => {
     const { connection, log, scheduler, state } = schedulerWithLog();
     scheduler.add(connection("slow", 10));

@@ -22,24 +22,24 @@ const TOO_FEW_TO_TIME = 2;
 /** How many connections are written between two looks at the clock. */
 const WRITTEN_PER_LOOK = 16;
 
-/** Chunks that arrive further apart than this, on average, have nobody to share a turn with: milliseconds. */
-const SPARSE = 0.1;
+/** Where there is nothing to do for so long between two chunks, on average, they have no turn to share: milliseconds. */
+const LULL = 0.1;
 /** While connections pour in, what they are answered waits for one another: milliseconds. */
 const LONGEST_WAIT = 1;
 
-/** How much one gap counts in the average; and a long silence counts no more than this many milliseconds. */
-const GAP_WEIGHT = 1 / 16;
-const LONGEST_GAP = 1;
+/** How much one lull counts in the average; and a long silence counts no more than this many milliseconds. */
+const LULL_WEIGHT = 1 / 16;
+const LONGEST_LULL = 1;
 
 export class FlushScheduler {
   /** How long this turn may work on what was received. */
   readonly budget: TurnBudget;
   readonly #monotonic: () => number;
+  /** When work began on the chunk that came last. */
   #lastChunk = 0;
-  #averageGap = 0;
-  /** When the last chunk was done with, and how long it lasts on average until another comes. */
+  /** When it was done, and how long it lasts on average until another comes. */
   #idleSince = 0;
-  #averageIdle = 0;
+  #averageLull = 0;
   /** A chunk is being worked off whose output is written right behind it. */
   #direct = false;
   #beforeFlush: (() => void) | null = null;
@@ -50,6 +50,8 @@ export class FlushScheduler {
   #scheduled = false;
   #turnStart = 0;
   #packets = 0;
+  /** The turn is to be cut behind the chunk that is being worked off. */
+  #due = false;
   #lastFlush = 0;
   /** A connection came in since the last look: another may be waiting. */
   #arrived = false;
@@ -92,26 +94,23 @@ export class FlushScheduler {
   }
 
   /**
-   * Work on a received chunk begins. When chunks are few, waiting for the end of the turn gathers nothing and costs a wake-up:
-   * what this one causes is then written at once, by `endChunk`. They also seem few because each of them takes long: that
-   * is told from the time in which nothing was done.
+   * Work on a received chunk begins. When there is time between chunks, waiting for the end of the turn gathers nothing and
+   * costs a wake-up: what this one causes is then written at once, by `endChunk`. How far apart they begin does not tell:
+   * where each of them takes long there is everything to gather.
    */
   beginChunk(now: number): void {
-    const gap = Math.min(LONGEST_GAP, now - this.#lastChunk);
     this.#lastChunk = now;
-    this.#averageGap += (gap - this.#averageGap) * GAP_WEIGHT;
-    const idle = Math.min(gap, Math.max(0, now - this.#idleSince));
-    this.#averageIdle += (idle - this.#averageIdle) * GAP_WEIGHT;
-    this.#direct = this.#averageGap > SPARSE && !this.#scheduled;
+    const lull = Math.min(LONGEST_LULL, Math.max(0, now - this.#idleSince));
+    this.#averageLull += (lull - this.#averageLull) * LULL_WEIGHT;
+    this.#direct = this.#averageLull > LULL && !this.#scheduled;
     this.budget.begin(now);
   }
 
   endChunk(): void {
     if (this.#direct) {
       this.#direct = false;
-      if (this.#averageIdle > SPARSE) this.flush();
-      else if (this.#dirty.length > 0) this.schedule();
-    }
+      this.flush();
+    } else if (this.#due) this.flush();
     this.budget.end();
   }
 
@@ -132,7 +131,11 @@ export class FlushScheduler {
     this.#packets = 0;
     const now = this.#monotonic();
     const slice = Math.max(SHORTEST_SLICE, this.#lastFlush * SLICE_PER_FLUSH);
-    if (this.#scheduled && now - this.#turnStart > slice) this.flush();
+    if (this.#scheduled && now - this.#turnStart > slice) {
+      // Two writes instead of one, which a client answers with two: not in the middle of a chunk, if that is short.
+      if (now - this.#lastChunk > SHORTEST_SLICE) this.flush();
+      else this.#due = true;
+    }
     return this.budget.exhausted(now);
   }
 
@@ -146,6 +149,7 @@ export class FlushScheduler {
    * would give each connection a little more, and the same bytes would take more writes.
    */
   flush(): void {
+    this.#due = false;
     this.#beforeFlush?.();
     if (this.#written === 0) {
       if (this.#dirty.length === 0) return;
