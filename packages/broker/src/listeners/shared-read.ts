@@ -58,6 +58,8 @@ export function readInto(socket: Socket, target: ReadTarget): boolean {
   if (socket.readableLength > 0) return false;
   handle.useUserBuffer(landing);
   reading[fields.buffer] = landing;
+  // At the end Node pushes it and then asks the stream for more: for thousands that hang up at once each of the two counts.
+  reading.read = nothingToRead;
   reading.push = (chunk: Buffer | null) => {
     if (chunk === null) target.finished();
     return false;
@@ -77,7 +79,11 @@ export function readInto(socket: Socket, target: ReadTarget): boolean {
 /** Tells a stream of {@link readInto} what it has not been told: that it has been read to its end. */
 export function endReading(socket: Duplex): void {
   Duplex.prototype.push.call(socket, null);
-  socket.read(0);
+  Duplex.prototype.read.call(socket, 0);
+}
+
+function nothingToRead(): null {
+  return null;
 }
 
 function readOn(socket: Socket): void {
