@@ -159,8 +159,8 @@ export class Message {
   }
 
   /**
-   * Gives the message memory of its own, so that one that is kept never pins the buffer it was read into. Called by
-   * whoever keeps a message beyond the event-loop turn it arrived in.
+   * Gives the message memory of its own. Called by whoever keeps a message beyond the event-loop turn it arrived in: the
+   * buffer it was read into would be pinned, or is written over once those who were sent the message have it (`read-loans`).
    */
   detach(): void {
     if (this.#detached) return;

@@ -40,7 +40,7 @@ function hashOf(source: Uint8Array, start: number, end: number): number {
 
 /** A topic may stand in so many slots, side by side in one line of the processor's cache. */
 const WAYS = 4;
-const DEFAULT_SLOTS = 4096;
+const FIRST_SLOTS = 4096;
 const MOST_SLOTS = 256 * 1024;
 /** Bytes of all names together. */
 const MOST_BYTES = 8 * 1024 * 1024;
@@ -88,7 +88,7 @@ export class TopicTable<Note = unknown> {
       throw new RangeError(`${slots} slots are not a power of two from ${WAYS}`);
     }
     this.#mostSlots = slots;
-    const first = Math.min(slots, DEFAULT_SLOTS);
+    const first = Math.min(slots, FIRST_SLOTS);
     this.#mask = first / WAYS - 1;
     this.#fields = emptyFields(first);
     this.#kept = new Array(first * 2).fill(undefined);
