@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { createRequire } from "node:module";
-import { connect, createServer, type Server, type Socket } from "node:net";
 import { setFlagsFromString } from "node:v8";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { SocketPairs } from "../../test/socket-pairs.ts";
 import { makeSocketsWhole } from "./accepted-sockets.ts";
 
 type DuplexModule = { Duplex: { call(stream: unknown, options: object): void } };
@@ -10,36 +10,18 @@ type DuplexModule = { Duplex: { call(stream: unknown, options: object): void } }
 const streams = createRequire(import.meta.url)("node:stream") as DuplexModule;
 
 describe("sockets made with all of their options", () => {
-  const open: Socket[] = [];
-  let server: Server;
-  let port: number;
+  let pairs: SocketPairs;
 
   beforeEach(async () => {
-    server = createServer({ allowHalfOpen: true, noDelay: true });
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const address = server.address();
-    if (address === null || typeof address === "string") throw new Error("not bound");
-    port = address.port;
-    makeSocketsWhole(server, true, true);
+    pairs = new SocketPairs({ noDelay: true });
+    await pairs.listen();
+    makeSocketsWhole(pairs.server, true, true);
   });
 
-  afterEach(() => {
-    for (const socket of open.splice(0)) socket.destroy();
-    server.close();
-  });
-
-  /** Both ends of a connection, the accepted one last. */
-  async function pair(): Promise<[Socket, Socket]> {
-    const accepted = once(server, "connection");
-    const client = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
-    const [socket] = (await accepted) as [Socket];
-    open.push(client, socket);
-    return [client, socket];
-  }
+  afterEach(() => pairs.close());
 
   it("carry bytes, and outlive the end of the other direction", async () => {
-    const [client, socket] = await pair();
+    const [client, socket] = await pairs.make();
     client.end("question");
     const [question] = (await once(socket, "data")) as [Buffer];
     await once(socket, "end");
@@ -49,7 +31,8 @@ describe("sockets made with all of their options", () => {
   });
 
   it("are counted by their server, which closes behind the last of them", async () => {
-    const [, socket] = await pair();
+    const { server } = pairs;
+    const [, socket] = await pairs.make();
     const count = (): Promise<number> =>
       new Promise((resolve) => server.getConnections((_error, connections) => resolve(connections)));
     const closed = once(server, "close");
@@ -71,7 +54,7 @@ describe("sockets made with all of their options", () => {
     };
     streams.Duplex = Object.create(Duplex, { call: { value: call } }) as typeof Duplex;
     try {
-      for (let count = 0; count < 50; count++) await pair();
+      for (let count = 0; count < 50; count++) await pairs.make();
     } finally {
       streams.Duplex = Duplex;
     }

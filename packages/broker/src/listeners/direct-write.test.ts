@@ -1,34 +1,25 @@
 import { once } from "node:events";
-import { connect, createServer, type Server, Socket } from "node:net";
+import { Socket } from "node:net";
 import { PassThrough } from "node:stream";
 import { TLSSocket } from "node:tls";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { SocketPairs } from "../../test/socket-pairs.ts";
 import { isDirect, writeDirectly } from "./direct-write.ts";
 
 describe("a direct write", () => {
-  let server: Server;
-  const open: Socket[] = [];
+  let pairs: SocketPairs;
 
   beforeEach(async () => {
     // A paused socket learns of the end of its peer by writing only.
-    server = createServer({ allowHalfOpen: true, pauseOnConnect: true });
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
+    pairs = new SocketPairs({ pauseOnConnect: true });
+    await pairs.listen();
   });
 
-  afterEach(() => {
-    for (const socket of open.splice(0)) socket.destroy();
-    server.close();
-  });
+  afterEach(() => pairs.close());
 
   /** Both ends of a connection. A first write by its stream has been made: it is what direct ones are learnt from. */
   async function pair(): Promise<[client: Socket, socket: Socket]> {
-    const address = server.address();
-    if (address === null || typeof address === "string") throw new Error("not bound");
-    const accepted = once(server, "connection");
-    const client = connect({ port: address.port, host: "127.0.0.1" });
-    const [socket] = (await accepted) as [Socket];
-    open.push(client, socket);
+    const [client, socket] = await pairs.make();
     const first = Buffer.from(">");
     if (writeDirectly(socket, [first], nobody) === -1) socket.write(first);
     await once(client, "readable");

@@ -1,38 +1,23 @@
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { connect, createServer, type Server, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { PassThrough } from "node:stream";
 import { TLSSocket } from "node:tls";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { SocketPairs } from "../../test/socket-pairs.ts";
 import { endReading, readInto } from "./shared-read.ts";
 
 const nobody = { received: () => expect.unreachable(), finished: () => expect.unreachable() };
 
 describe("sockets that read into one place", () => {
-  let server: Server;
-  const open: Socket[] = [];
+  let pairs: SocketPairs;
 
   beforeEach(async () => {
-    server = createServer({ allowHalfOpen: true });
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
+    pairs = new SocketPairs();
+    await pairs.listen();
   });
 
-  afterEach(() => {
-    for (const socket of open.splice(0)) socket.destroy();
-    server.close();
-  });
-
-  /** Both ends of a connection; the second has not been read from. */
-  async function pair(): Promise<[Socket, Socket]> {
-    const address = server.address();
-    if (address === null || typeof address === "string") throw new Error("not bound");
-    const accepted = once(server, "connection");
-    const client = connect({ port: address.port, host: "127.0.0.1" });
-    const [socket] = (await accepted) as [Socket];
-    open.push(client, socket);
-    return [client, socket];
-  }
+  afterEach(() => pairs.close());
 
   /** Resolves at the end. */
   function readAll(socket: Socket, received: (chunk: Buffer) => void): Promise<void> {
@@ -57,7 +42,7 @@ describe("sockets that read into one place", () => {
   };
 
   test("get every byte once and in order, in memory that nobody writes into again, reads of all sizes", async () => {
-    const ends = [await pair(), await pair(), await pair()];
+    const ends = [await pairs.make(), await pairs.make(), await pairs.make()];
     const transfers = ends.map(async ([client, socket], index) => {
       const { chunks, ended } = collect(socket);
       const sent = [1, 3, 100, 5000, 70_000, 300_000, 1_000_000].map((size) => randomBytes(size * (index + 1)));
@@ -70,14 +55,14 @@ describe("sockets that read into one place", () => {
   });
 
   test("read nothing while paused, and go on behind it", async () => {
-    const [client, socket] = await pair();
+    const [client, socket] = await pairs.make();
     const { chunks, ended } = collect(socket);
     client.write("a");
     while (chunks.length === 0) await new Promise((resolve) => setImmediate(resolve));
     socket.pause();
     client.write("b");
     // Another connection's byte makes the whole way meanwhile.
-    const [other, otherSocket] = await pair();
+    const [other, otherSocket] = await pairs.make();
     const second = collect(otherSocket);
     other.end("x");
     await second.ended;
@@ -89,7 +74,7 @@ describe("sockets that read into one place", () => {
   });
 
   test("are read four times a turn, so that one who sends without end leaves the others theirs", async () => {
-    const [client, socket] = await pair();
+    const [client, socket] = await pairs.make();
     let turn = 0;
     let reading = true;
     const counting = setInterval(() => {}, 1000); // keeps the turns coming
@@ -113,7 +98,7 @@ describe("sockets that read into one place", () => {
   });
 
   test("that are paused behind a full read stay so until they are resumed", async () => {
-    const [client, socket] = await pair();
+    const [client, socket] = await pairs.make();
     let [bytes, full] = [0, 0];
     const received = ({ length }: Buffer): void => {
       bytes += length;
@@ -137,7 +122,7 @@ describe("sockets that read into one place", () => {
   });
 
   test("tell their target of the end, and the stream when it is asked for", async () => {
-    const [client, socket] = await pair();
+    const [client, socket] = await pairs.make();
     const { ended } = collect(socket);
     const streamEnded = once(socket, "end");
     client.end();
@@ -149,7 +134,7 @@ describe("sockets that read into one place", () => {
   });
 
   test("are not those that something was read from already", async () => {
-    const [client, socket] = await pair();
+    const [client, socket] = await pairs.make();
     client.write("early");
     while (socket.readableLength === 0) await new Promise((resolve) => setImmediate(resolve));
     expect(readInto(socket, nobody)).toBe(false);

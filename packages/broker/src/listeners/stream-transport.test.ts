@@ -1,10 +1,11 @@
 import { once } from "node:events";
-import { connect, createServer, type Server, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { Duplex, PassThrough } from "node:stream";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Recorder } from "../../test/listener-fixtures.ts";
+import { SocketPairs } from "../../test/socket-pairs.ts";
 import { transportOfStream } from "./attach.ts";
 import { addressesOf } from "./opening.ts";
 import { StreamTransport } from "./stream-transport.ts";
@@ -13,27 +14,21 @@ describe.each([
   { over: "TCP", unread: false },
   { over: "a TCP socket that nobody has read from", unread: true },
 ])("a stream transport over $over", ({ unread }) => {
-  let server: Server;
+  let pairs: SocketPairs;
   let client: Socket;
   let socket: Socket;
   let transport: StreamTransport;
 
   beforeEach(async () => {
-    server = createServer({ allowHalfOpen: true, noDelay: true });
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const address = server.address();
-    if (address === null || typeof address === "string") throw new Error("not bound");
-    const accepted = once(server, "connection");
-    client = connect({ port: address.port, host: "127.0.0.1", allowHalfOpen: true });
-    [socket] = (await accepted) as [Socket];
+    pairs = new SocketPairs({ noDelay: true });
+    await pairs.listen();
+    [client, socket] = await pairs.make();
     transport = new StreamTransport(socket, { kind: "tcp", listener: "test", ...addressesOf(socket) }, unread);
   });
 
   afterEach(() => {
-    client.destroy();
     transport.destroy();
-    server.close();
+    pairs.close();
   });
 
   it("carries bytes both ways, in order", async () => {
