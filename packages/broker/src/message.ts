@@ -32,6 +32,9 @@ export interface MessageInit {
 
 const encoder = new TextEncoder();
 
+/** Nothing of a message lies in memory that somebody else may write into, or that is much larger. */
+const DETACHED = 0x100;
+
 /** Hooks may change every field that is not read-only; the change is seen by retained store and subscribers alike. */
 export class Message {
   #topic: string;
@@ -50,10 +53,8 @@ export class Message {
   #start = 0;
   #payloadStart = 0;
   #end = 0;
-  /** Bits of `FrameKind`: of the packet that it came in. */
-  #kind = 0;
-  /** Nothing of it lies in memory that somebody else may write into, or that is much larger. */
-  #detached = false;
+  /** Bits of `FrameKind`, of the packet that it came in; and DETACHED. One number, as a hundred thousand may wait in queues. */
+  #marks = 0;
   /** The first of its encoded variants, which are linked; made when first needed. */
   #frames: Frame | null = null;
 
@@ -94,7 +95,7 @@ export class Message {
     message.#start = packet.frameStart;
     message.#payloadStart = packet.payloadStart;
     message.#end = packet.frameEnd;
-    message.#kind =
+    message.#marks =
       (packet.qos > 0 ? FrameKind.Acknowledged : 0) |
       (packet.protocolVersion === 5 ? FrameKind.Version5 : 0) |
       (properties === undefined ? 0 : FrameKind.Properties);
@@ -116,7 +117,7 @@ export class Message {
     keepLoan(bytes); // who asks for it may keep it
     const payload = bytes.subarray(this.#payloadStart, this.#end);
     // A store looks once at each message that it is given: the view need not live as long as the message.
-    if (!this.#detached) this.#payload = payload;
+    if ((this.#marks & DETACHED) === 0) this.#payload = payload;
     return payload;
   }
 
@@ -163,8 +164,8 @@ export class Message {
    * buffer it was read into would be pinned, or is written over once those who were sent the message have it (`read-loans`).
    */
   detach(): void {
-    if (this.#detached) return;
-    this.#detached = true;
+    if ((this.#marks & DETACHED) !== 0) return;
+    this.#marks |= DETACHED;
     if (this.#bytes === null) {
       if (this.#payload !== null) this.#payload = Buffer.from(this.#payload);
     } else {
@@ -209,7 +210,7 @@ export class Message {
         start: this.#start,
         payloadStart: this.#payloadStart,
         end: this.#end,
-        kind: this.#kind,
+        kind: this.#marks & ~DETACHED,
       };
       const frame = frameOf(source, variant, passing);
       if (frame !== null) return frame;
