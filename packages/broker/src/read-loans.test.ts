@@ -91,6 +91,41 @@ describe("the loan that a connection has received", () => {
     expect(cameBack(chunk)).toBe(true);
   });
 
+  test("comes back from an output that has copied its few bytes", () => {
+    for (const copied of [
+      (outbound: Outbound): void => outbound.settle(),
+      (outbound: Outbound): void => outbound.appendAck(0x40, 1),
+    ]) {
+      const chunk = lend(SIZE);
+      loanOf(chunk)?.hold();
+      const outbound = new Outbound(new ChunkPool());
+      outbound.append(chunk, 100, 120);
+      copied(outbound);
+      loanOf(chunk)?.release();
+      expect([outbound.bytes >= 20, cameBack(chunk)]).toEqual([true, true]);
+    }
+  });
+
+  test("comes back though the beginning of one more packet is there, if that is short", () => {
+    const { chunk, outbound } = receiveLent([publish(), publish(), publish()], false, 39_000);
+    outbound.flush({ write: () => true });
+    expect(cameBack(chunk)).toBe(true);
+  });
+
+  test("comes back when a packet that waited let those behind it be decoded", () => {
+    const { connection, transport } = connectionWith();
+    connection.version = 5;
+    connection.decoder.version = 5;
+    const bytes = Buffer.concat([encode(publish(), 5), encode(publish(), 5)]);
+    const chunk = lend(bytes.length);
+    chunk.set(bytes);
+    connection.busy = true;
+    transport.handler?.onData(chunk);
+    connection.busy = false;
+    while (connection.next() !== null);
+    expect(cameBack(chunk)).toBe(true);
+  });
+
   test("does not come back when that peer leaves", () => {
     const { chunk, outbound } = receiveLent([publish(), publish()]);
     outbound.flush({ write: () => false });

@@ -38,6 +38,7 @@ export type { UnsubackPacket } from "./packets/unsuback.ts";
 export type { UnsubscribePacket, UnsubscribeProperties } from "./packets/unsubscribe.ts";
 export type { AckProperties, UserProperty } from "./properties/types.ts";
 export { ReasonCode, reasonCodeName, toConnectReturnCode } from "./reason-code.ts";
+export { LARGEST_COPIED_REST } from "./receive-buffer.ts";
 export { hasWildcard, isValidTopicFilter, type ParsedFilter, parseTopicFilter } from "./topic/filter.ts";
 export { topicMatches } from "./topic/match.ts";
 export { countTopicLevels, isValidTopicName } from "./topic/name.ts";

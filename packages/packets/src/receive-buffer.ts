@@ -2,8 +2,11 @@
 import { Buffer } from "./buffer.ts";
 
 const EMPTY = Buffer.alloc(0);
-/** Pieces up to this size are copied rather than kept: each might hold on to a read buffer many times its size. */
-const SMALL = 4096;
+/**
+ * What is not longer than this is copied rather than kept, as it might hold on to a read buffer many times its size: once
+ * the decoder has found no whole packet in so few bytes, it has nothing of what it was handed. Bytes.
+ */
+export const LARGEST_COPIED_REST: number = 4096;
 const SMALLEST_BLOCK = 128;
 const LARGEST_BLOCK = 16_384;
 
@@ -35,7 +38,7 @@ export class ReceiveBuffer {
     }
     const whole = asBuffer(chunk);
     const piece = start === 0 && end === whole.length ? whole : whole.subarray(start, end);
-    if (piece.length > SMALL) {
+    if (piece.length > LARGEST_COPIED_REST) {
       this.#seal();
       this.#append(piece);
     } else {
@@ -94,7 +97,7 @@ export class ReceiveBuffer {
   /** Lets go of a large chunk of which only little is left. */
   trim(): void {
     const rest = this.limit - this.position;
-    if (rest <= SMALL && rest * 2 < this.bytes.buffer.byteLength) {
+    if (rest <= LARGEST_COPIED_REST && rest * 2 < this.bytes.buffer.byteLength) {
       const copy = rest === 0 ? EMPTY : Buffer.allocUnsafeSlow(rest);
       this.bytes.copy(copy, 0, this.position, this.limit);
       this.#read(copy, 0, rest);
@@ -134,7 +137,7 @@ export class ReceiveBuffer {
    */
   #makeRoom(length: number): void {
     const rest = this.limit - this.position;
-    const joined = rest <= SMALL && this.#later.length === 0 ? rest : 0;
+    const joined = rest <= LARGEST_COPIED_REST && this.#later.length === 0 ? rest : 0;
     const kept = joined + this.#blockLength;
     if (kept + length > LARGEST_BLOCK) {
       this.#seal();

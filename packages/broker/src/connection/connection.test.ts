@@ -76,6 +76,25 @@ describe("a connection", () => {
       expect([log, transport.calls]).toEqual([["readable"], ["pause", "resume"]]);
     });
 
+    test("who waits to hear of an end and then for another turn waits once, and is counted once", async () => {
+      const around = connectionWith();
+      const { connection, receive, scheduler, transport } = around;
+      connection.busy = true;
+      receive(connect, pingreq, pingreq);
+      scheduler.budget.hold();
+      transport.handler?.onEnd();
+      connection.busy = false;
+      connection.next();
+      connection.postpone();
+      around.onReadable = () => {
+        while (connection.next() !== null);
+      };
+      scheduler.budget.release();
+      for (let turn = 0; turn < 3; turn++) await turnEnds();
+      const most = 16 * 1024 * 1024;
+      expect(scheduler.budget.postpone({ postponedBytes: most, proceed: () => {} })).toBe(true);
+    });
+
     test("what was received is worked off when the connection is reset", async () => {
       const { log, receive, transport } = late();
       receive(connect);

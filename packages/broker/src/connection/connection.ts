@@ -1,6 +1,13 @@
 /** One transport that speaks MQTT packets: framing and limits coming in, output going out, and how the connection ends. */
 
-import { Decoder, type Packet, type ProtocolVersion, type QoS, type TopicTable } from "@gmqtt/packets";
+import {
+  Decoder,
+  LARGEST_COPIED_REST,
+  type Packet,
+  type ProtocolVersion,
+  type QoS,
+  type TopicTable,
+} from "@gmqtt/packets";
 import type { SteadyClock } from "../clock.ts";
 import type { Transport, TransportHandler } from "../listeners/transport.ts";
 import type { Message } from "../message.ts";
@@ -174,7 +181,10 @@ export class Connection implements TransportHandler, Postponed {
   /** The next packet of the client, counted; null when more bytes are needed. Throws `ProtocolError`. */
   next(): Packet | null {
     const packet = this.decoder.next();
-    if (packet === null) return null;
+    if (packet === null) {
+      this.#returnLoans(true);
+      return null;
+    }
     this.counters.packetReceived(packet.type, this.decoder.packetLength);
     this.#shared.traffic.packetReceived(packet.type, this.decoder.packetLength);
     if (this.#loans.length > 0 && !this.#passesOn(packet)) this.#keepLoans();
@@ -207,7 +217,8 @@ export class Connection implements TransportHandler, Postponed {
   /** What is left of the received packets waits for the next turn of the event loop. False: it can't. */
   postpone(): boolean {
     if (this.#complete) return false;
-    this.#postponed = this.#waitForTurn();
+    // Whoever waits to hear of the end is among those who wait already.
+    this.#postponed = this.#endPostponed || this.#waitForTurn();
     return this.#postponed;
   }
 
@@ -288,7 +299,7 @@ export class Connection implements TransportHandler, Postponed {
       scheduler.beginChunk(monotonic);
       this.owner.onReadable();
       scheduler.endChunk();
-      this.#returnLoans();
+      this.#returnLoans(false);
     } finally {
       clock.release();
     }
@@ -306,11 +317,12 @@ export class Connection implements TransportHandler, Postponed {
     this.#loans.push(loan);
   }
 
-  /** What is not decoded yet lies in the newest. */
-  #returnLoans(): void {
+  /** What is not decoded yet lies in the newest. `exhausted`: no whole packet is left. */
+  #returnLoans(exhausted: boolean): void {
     const loans = this.#loans;
     if (loans.length === 0) return;
     let left = this.decoder.bufferedBytes;
+    if (exhausted && left <= LARGEST_COPIED_REST) left = 0;
     let index = loans.length - 1;
     while (index >= 0 && left > 0) left -= (loans[index--] as Loan).bytes.length;
     if (index < 0) return;

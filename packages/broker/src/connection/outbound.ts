@@ -37,6 +37,7 @@ export class Outbound {
   #range: Uint8Array = NOTHING;
   #rangeStart = 0;
   #rangeEnd = 0;
+  #rangeLoan: Loan | null = null;
   /** What the bytes that wait lie in, and those that the sink has not taken yet. */
   #loans: Loan[] = [];
   #untaken: Loan[] = [];
@@ -148,9 +149,9 @@ export class Outbound {
   /** Holds what the bytes lie in until they are written. */
   #borrow(source: Uint8Array): void {
     const loan = loanOf(source);
-    if (loan === undefined || loan === this.#loans.at(-1)) return;
+    if (loan === undefined) return;
     loan.hold();
-    this.#loans.push(loan);
+    this.#rangeLoan = loan;
   }
 
   #appendOwn(frame: Frame, firstByte: number, packetId: number, end: number): void {
@@ -186,20 +187,30 @@ export class Outbound {
       return;
     }
     const source = this.#range;
+    const loan = this.#rangeLoan;
+    this.#rangeLoan = null;
     this.#forgetRange();
     const chunk = this.#room(end - start);
     copier.copy(source, start, end, chunk, this.#end);
     this.#end += end - start;
+    loan?.release();
   }
 
   /** Makes the range a segment of its own. */
   #takeRange(): void {
     if (this.#rangeStart === this.#rangeEnd) return;
     this.#segments.push(this.#range.subarray(this.#rangeStart, this.#rangeEnd));
+    if (this.#rangeLoan !== null) {
+      this.#loans.push(this.#rangeLoan);
+      this.#rangeLoan = null;
+    }
     this.#forgetRange();
   }
 
+  /** What it lies in is released: only bytes that were copied are still needed. */
   #forgetRange(): void {
+    this.#rangeLoan?.release();
+    this.#rangeLoan = null;
     this.#range = NOTHING;
     this.#rangeStart = 0;
     this.#rangeEnd = 0;

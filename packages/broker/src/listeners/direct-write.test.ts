@@ -66,6 +66,15 @@ describe("a direct write", () => {
     expect(taken).toHaveBeenCalledOnce();
   });
 
+  test("that is taken in two attempts leaves the next ones their own request", async () => {
+    const [client, socket] = await pair();
+    // More segments than the kernel takes in one call, so that libuv goes on with the rest.
+    const segments = Array.from({ length: 1500 }, () => Buffer.from("ab"));
+    for (let count = 0; count < 3; count++) expect(writeDirectly(socket, segments, nobody)).toBe(0);
+    socket.end("end");
+    expect(String(Buffer.concat(await client.toArray()))).toBe(`${"ab".repeat(4500)}end`);
+  });
+
   test("that fails later ends the socket with the error", async () => {
     const [client, socket] = await pair();
     fill(socket, nobody);

@@ -14,6 +14,8 @@ export interface WriteTarget {
 
 /** Node's request of a write. It is used only for what the kernel did not take. */
 interface WriteRequest {
+  /** Negative while Node has not used it. */
+  getAsyncId(): number;
   oncomplete?: typeof onComplete;
   socket?: Socket;
   target?: WriteTarget;
@@ -29,9 +31,9 @@ interface SocketHandle {
 
 type WritingSocket = Socket & { readonly _handle?: SocketHandle | null };
 
-/** The class of requests can't be had but from one that a socket made itself. */
-let Request: (new () => WriteRequest) | undefined;
-/** Good for any number of writes, up to the one that needs it. */
+/** The class of requests can't be had but from one that a socket made itself. null: it is not as this file expects it. */
+let Request: (new () => WriteRequest) | null | undefined;
+/** Good for any number of writes, up to the one that needs it. To use one twice that Node holds ends the process. */
 let spare: WriteRequest | undefined;
 
 /** A socket whose handle is as this file expects it; with another, in a Node that has changed it, streams do the writing. */
@@ -48,7 +50,7 @@ export function isDirect(stream: unknown): stream is Socket {
  */
 export function writeDirectly(socket: Socket, segments: readonly Uint8Array[], target: WriteTarget): number {
   const handle = (socket as WritingSocket)._handle;
-  if (handle === null || handle === undefined) return -1;
+  if (handle === null || handle === undefined || Request === null) return -1;
   if (Request === undefined) {
     learnRequest(handle);
     return -1;
@@ -63,7 +65,8 @@ export function writeDirectly(socket: Socket, segments: readonly Uint8Array[], t
   if (error !== 0) return -1;
   const left = handle.writeQueueSize;
   if (left === 0) {
-    spare = request;
+    // Where a second attempt of libuv has taken the rest, the bytes are gone but the request is held until the next turn.
+    if (request.getAsyncId() < 0) spare = request;
     return 0;
   }
   request.oncomplete = onComplete;
@@ -87,7 +90,7 @@ function learnRequest(handle: SocketHandle): void {
   const { writeBuffer } = handle;
   handle.writeBuffer = (made, bytes) => {
     handle.writeBuffer = writeBuffer;
-    Request = made.constructor as new () => WriteRequest;
+    Request = typeof made.getAsyncId === "function" ? (made.constructor as new () => WriteRequest) : null;
     return writeBuffer.call(handle, made, bytes);
   };
 }

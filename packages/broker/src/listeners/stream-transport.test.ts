@@ -189,6 +189,16 @@ describe.each([
     expect([received, recorder.ends, recorder.closes]).toEqual([sent, 1, [undefined]]);
   });
 
+  it("closes when the peer ends behind us", async () => {
+    const recorder = new Recorder(transport);
+    transport.end();
+    client.resume();
+    await once(client, "end");
+    client.end();
+    await recorder.closed();
+    expect([recorder.ends, recorder.closes]).toEqual([1, [undefined]]);
+  });
+
   it("lets what was written arrive before the end", async () => {
     new Recorder(transport);
     client.pause();

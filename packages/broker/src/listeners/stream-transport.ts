@@ -143,6 +143,8 @@ export class StreamTransport implements Transport, WriteTarget {
   finished(): void {
     if (this.#peerEnded) return;
     this.#peerEnded = true;
+    // Our direction is done, or about to be: the stream closes when it knows of the other.
+    if (!this.#stream.writable) endReading(this.#stream);
     this.#handler?.onEnd();
   }
 
