@@ -77,6 +77,8 @@ export class Connection implements TransportHandler, Postponed {
   postponedBytes = 0;
   /** So does what follows from the end of the peer's direction: thousands may leave at the same moment. */
   #endPostponed = false;
+  /** The budget is going to call `proceed`. */
+  #waiting = false;
   /** The peer has sent his last byte: nothing waits any more. */
   #complete = false;
   #ending = false;
@@ -217,13 +219,13 @@ export class Connection implements TransportHandler, Postponed {
   /** What is left of the received packets waits for the next turn of the event loop. False: it can't. */
   postpone(): boolean {
     if (this.#complete) return false;
-    // Whoever waits to hear of the end is among those who wait already.
-    this.#postponed = this.#endPostponed || this.#waitForTurn();
+    this.#postponed = this.#waitForTurn();
     return this.#postponed;
   }
 
   /** @internal the next turn is there */
   proceed(): void {
+    this.#waiting = false;
     this.#proceed();
     if (this.#endPostponed && !this.#postponed) this.#ended();
   }
@@ -340,9 +342,12 @@ export class Connection implements TransportHandler, Postponed {
     return packet.type === 3 && packet.qos === 0 && !packet.retain && packet.properties === undefined && !this.tapped;
   }
 
+  /** Once for whatever waits: what was received, the end behind it, or both. */
   #waitForTurn(): boolean {
+    if (this.#waiting) return true;
     this.postponedBytes = this.decoder.bufferedBytes;
-    return this.#shared.scheduler.budget.postpone(this);
+    this.#waiting = this.#shared.scheduler.budget.postpone(this);
+    return this.#waiting;
   }
 
   #proceed(): void {
