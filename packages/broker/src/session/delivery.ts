@@ -11,7 +11,8 @@ export class Delivery implements StoredDelivery {
   readonly retain: boolean;
   readonly subscriptionIdentifiers: readonly number[] | undefined;
   readonly sharedFilter: string | undefined;
-  readonly queuedAt: number;
+  /** Milliseconds between the message's arrival and its queueing: nearly always 0, where a moment is one more object each. */
+  readonly #waited: number;
   state: DeliveryState = "queued";
   packetId = 0;
   /** When PUBLISH was last sent, in milliseconds since 1970; null before that: a number here is one more object. */
@@ -37,7 +38,12 @@ export class Delivery implements StoredDelivery {
     this.retain = retain;
     this.subscriptionIdentifiers = subscriptionIdentifiers;
     this.sharedFilter = sharedFilter;
-    this.queuedAt = queuedAt;
+    this.#waited = queuedAt - message.receivedAt;
+  }
+
+  /** In milliseconds since 1970. */
+  get queuedAt(): number {
+    return this.message.receivedAt + this.#waited;
   }
 
   /** It may be dropped unsent: by the publisher's expiry, or `limit` milliseconds after it was queued (0: no limit). */
