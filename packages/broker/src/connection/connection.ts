@@ -9,6 +9,7 @@ import {
   type TopicTable,
 } from "@gmqtt/packets";
 import type { SteadyClock } from "../clock.ts";
+import { emptyArray } from "../empty-array.ts";
 import type { Transport, TransportHandler } from "../listeners/transport.ts";
 import type { Message } from "../message.ts";
 import type { Frame } from "../message-frame.ts";
@@ -278,9 +279,13 @@ export class Connection implements TransportHandler, Postponed {
   }
 
   onEnd(): void {
-    // Thousands that leave are all told of before the turn can end.
-    this.#endPostponed = this.#shared.scheduler.budget.isBusy() && (this.#postponed || this.#waitForTurn());
+    const { budget } = this.#shared.scheduler;
+    this.#endPostponed = budget.isBusy();
     if (!this.#endPostponed) this.#ended();
+    else if (!this.#waiting) {
+      this.#waiting = true;
+      budget.postponeEnd(this);
+    }
   }
 
   onClose(error: Error | undefined): void {
@@ -334,7 +339,7 @@ export class Connection implements TransportHandler, Postponed {
 
   #keepLoans(): void {
     for (const loan of this.#loans) loan.keep();
-    this.#loans.length = 0;
+    emptyArray(this.#loans);
   }
 
   /** Nobody has anything of the packet any more once its receivers have been written to. */

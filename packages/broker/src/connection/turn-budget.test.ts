@@ -74,6 +74,35 @@ test("who was postponed proceeds in the next turns, ten milliseconds of work in 
   expect(log).toEqual(["a", "b", "c", "d", "again"]);
 });
 
+test("those of whom only the end waits have two milliseconds of each turn, beside the ten of the others", async () => {
+  const { budget, log, somebody } = budgetWithLog();
+  for (const name of ["end 1", "end 2", "end 3", "end 4"]) budget.postponeEnd(somebody(name, 1.5));
+  for (const name of ["a", "b", "c"]) budget.postpone(somebody(name, 6));
+  await turnEnds();
+  expect(log.splice(0)).toEqual(["a", "b", "end 1", "end 2"]);
+  await turnEnds();
+  expect(log.splice(0)).toEqual(["c", "end 3", "end 4"]);
+});
+
+test("an end that another one brings about waits behind those that wait already, and none is lost while it is held", async () => {
+  const { budget, log, somebody } = budgetWithLog();
+  budget.postponeEnd({
+    postponedBytes: 0,
+    proceed: () => {
+      log.push("first");
+      budget.postponeEnd(somebody("third"));
+      budget.hold();
+    },
+  });
+  budget.postponeEnd(somebody("second"));
+  await turnEnds();
+  await turnEnds();
+  expect(log).toEqual(["first"]);
+  budget.release();
+  await turnEnds();
+  expect(log).toEqual(["first", "second", "third"]);
+});
+
 test("no more than 16 MiB wait; room is there again when they have been worked off", async () => {
   const { budget, log, somebody } = budgetWithLog();
   const large = 9 * 1024 * 1024;

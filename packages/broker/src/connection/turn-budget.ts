@@ -28,11 +28,13 @@ export class TurnBudget {
   #held = false;
   #waiting: Postponed[] = [];
   #bytes = 0;
+  /** Those of whom only the end waits. */
+  #leaving: Postponed[] = [];
   readonly #turn: () => void = () => {
     this.#ending = false;
     this.#spent = 0;
+    if (this.#held) return;
     const waiting = this.#waiting;
-    if (waiting.length === 0 || this.#held) return;
     this.#waiting = [];
     let next = 0;
     while (next < waiting.length && this.#spent < LONGEST_TURN && !this.#held) {
@@ -42,7 +44,8 @@ export class TurnBudget {
     }
     // Whoever has to wait again does so behind those who have not had their turn.
     if (next < waiting.length) this.#waiting = [...waiting.slice(next), ...this.#waiting];
-    if (this.#waiting.length > 0) this.#endTurn();
+    this.#endSome();
+    if (this.#waiting.length + this.#leaving.length > 0) this.#endTurn();
   };
 
   constructor(monotonic: () => number) {
@@ -80,7 +83,7 @@ export class TurnBudget {
   release(): void {
     if (!this.#held) return;
     this.#held = false;
-    if (this.#waiting.length > 0) this.#endTurn();
+    if (this.#waiting.length + this.#leaving.length > 0) this.#endTurn();
   }
 
   /** Has somebody proceed in the next turn. False: so much waits already that he has to go on now. */
@@ -91,6 +94,25 @@ export class TurnBudget {
     this.#waiting.push(who);
     this.#endTurn();
     return true;
+  }
+
+  /** The same for somebody of whom only the end waits; he is in no hurry. */
+  postponeEnd(who: Postponed): void {
+    this.#leaving.push(who);
+    this.#endTurn();
+  }
+
+  /**
+   * When thousands leave at once, the kernel tells of all that have left before a turn can end, and while that goes on more
+   * do: where each turn ends many, the next one lasts the longer.
+   */
+  #endSome(): void {
+    const leaving = this.#leaving;
+    if (leaving.length === 0) return;
+    const longest = this.#spent + SHORT;
+    let next = 0;
+    while (next < leaving.length && this.#spent < longest && !this.#held) (leaving[next++] as Postponed).proceed();
+    this.#leaving = leaving.slice(next);
   }
 
   #endTurn(): void {
