@@ -23,19 +23,20 @@ const WITHIN_THE_QUEUE = ["-O", "16"];
 /** For 100,000 messages to a session that is offline. */
 const LONG_QUEUES = ["long queues"];
 
+/** Loads that are held against each other stand next to each other: the machine changes its pace from minute to minute. */
 export const loads = {
   "pairs-q0": pairs("-q", "0"),
+  "pairs-q0-v5": { ...pairs("-q", "0", "-V", "5"), only: "gmqttd" },
   "pairs-q1": pairs("-q", "1", ...WINDOW),
+  "pairs-q1-v5": { ...pairs("-q", "1", ...WINDOW, "-V", "5"), only: "gmqttd" },
   "pairs-q2": pairs("-q", "2", ...WINDOW),
   "fanin-q0": fanIn("-q", "0"),
   "fanin-q1": fanIn("-q", "1", ...WINDOW, ...WITHIN_THE_QUEUE),
   "fanin-q2": fanIn("-q", "2", ...WINDOW, ...WITHIN_THE_QUEUE),
   "fanout100-q0": fanOut(100, "-q", "0"),
+  "fanout100-q0-v5": { ...fanOut(100, "-q", "0", "-V", "5"), only: "gmqttd" },
   "fanout100-q1": fanOut(100, "-q", "1", ...WINDOW),
   "fanout1000-q0": fanOut(1000, "-q", "0"),
-  "pairs-q0-v5": { ...pairs("-q", "0", "-V", "5"), only: "gmqttd" },
-  "pairs-q1-v5": { ...pairs("-q", "1", ...WINDOW, "-V", "5"), only: "gmqttd" },
-  "fanout100-q0-v5": { ...fanOut(100, "-q", "0", "-V", "5"), only: "gmqttd" },
   "pairs-16k": pairs("-q", "0", "-size", "16384"),
   "sparse-q0": sparse("0"),
   "sparse-q1": sparse("1"),
