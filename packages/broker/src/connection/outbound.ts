@@ -116,7 +116,7 @@ export class Outbound {
     } else {
       this.#segments = [];
       for (const loan of this.#loans) this.#untaken.push(loan);
-      this.#loans.length = 0;
+      emptyArray(this.#loans);
     }
     emptyArray(this.#used);
     this.#chunk = null;
@@ -143,7 +143,7 @@ export class Outbound {
   clear(): void {
     this.flush(nowhere);
     // Nobody tells whether the sink still reads them: they are the collector's.
-    this.#untaken.length = 0;
+    emptyArray(this.#untaken);
   }
 
   /** Holds what the bytes lie in until they are written. */
@@ -226,7 +226,7 @@ export class Outbound {
 function releaseAll(loans: Loan[]): void {
   if (loans.length === 0) return;
   for (const loan of loans) loan.release();
-  loans.length = 0;
+  emptyArray(loans);
 }
 
 function patch(target: Uint8Array, offset: number, frame: Frame, firstByte: number, packetId: number): void {
