@@ -279,13 +279,8 @@ export class Connection implements TransportHandler, Postponed {
   }
 
   onEnd(): void {
-    const { budget } = this.#shared.scheduler;
-    this.#endPostponed = budget.isBusy();
+    this.#endPostponed = this.#shared.scheduler.budget.isBusy() && this.#postponeEnd();
     if (!this.#endPostponed) this.#ended();
-    else if (!this.#waiting) {
-      this.#waiting = true;
-      budget.postponeEnd(this);
-    }
   }
 
   onClose(error: Error | undefined): void {
@@ -347,7 +342,15 @@ export class Connection implements TransportHandler, Postponed {
     return packet.type === 3 && packet.qos === 0 && !packet.retain && packet.properties === undefined && !this.tapped;
   }
 
-  /** Once for whatever waits: what was received, the end behind it, or both. */
+  /** False: it can't. Bytes that are still there may have to wait as well, and are counted. */
+  #postponeEnd(): boolean {
+    if (this.#waiting || this.decoder.bufferedBytes > 0) return this.#waitForTurn();
+    this.#waiting = true;
+    this.#shared.scheduler.budget.postponeEnd(this);
+    return true;
+  }
+
+  /** Once for whatever waits: what was received, or that and the end behind it. */
   #waitForTurn(): boolean {
     if (this.#waiting) return true;
     this.postponedBytes = this.decoder.bufferedBytes;

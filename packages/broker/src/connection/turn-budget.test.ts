@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { TurnBudget } from "./turn-budget.ts";
+import { type Postponed, TurnBudget } from "./turn-budget.ts";
 
 const turnEnds = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -79,9 +79,28 @@ test("those of whom only the end waits have two milliseconds of each turn, besid
   for (const name of ["end 1", "end 2", "end 3", "end 4"]) budget.postponeEnd(somebody(name, 1.5));
   for (const name of ["a", "b", "c"]) budget.postpone(somebody(name, 6));
   await turnEnds();
-  expect(log.splice(0)).toEqual(["a", "b", "end 1", "end 2"]);
+  expect(log.splice(0)).toEqual(["end 1", "end 2", "a", "b"]);
   await turnEnds();
   expect(log.splice(0)).toEqual(["c", "end 3", "end 4"]);
+});
+
+test.each(["the others", "ends"])("neither waits for ever where %s cause a hold each time", async (who) => {
+  const { budget, log, somebody } = budgetWithLog();
+  const holder = (again: (who: Postponed) => void): Postponed => ({
+    postponedBytes: 0,
+    proceed: () => {
+      log.push("holder");
+      budget.hold();
+      setImmediate(() => budget.release());
+      again(holder(again));
+    },
+  });
+  if (who === "ends") budget.postponeEnd(holder((next) => budget.postponeEnd(next)));
+  else budget.postpone(holder((next) => budget.postpone(next)));
+  await turnEnds();
+  who === "ends" ? budget.postpone(somebody("patient")) : budget.postponeEnd(somebody("patient"));
+  for (let turn = 0; turn < 8; turn++) await turnEnds();
+  expect(log).toContain("patient");
 });
 
 test("an end that another one brings about waits behind those that wait already, and none is lost while it is held", async () => {

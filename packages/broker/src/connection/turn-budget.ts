@@ -7,12 +7,17 @@
 const LONGEST_TURN = 10;
 /** Shorter work is not worth an immediate that tells the turns apart: milliseconds. */
 const SHORT = 2;
+/**
+ * So much of a turn is for connections that end: milliseconds. The kernel tells of all that have ended before the turn is
+ * over, and of those that do so while it tells: with more, thousands that leave at once would make one turn of all of them.
+ */
+const LONGEST_ENDING = 2;
 /** What waits lies in memory. With so much of it turns get longer instead: bytes. */
 const MOST_POSTPONED = 16 * 1024 * 1024;
 
-/** Somebody with bytes that wait. */
+/** Somebody with bytes that wait, or with his end. */
 export interface Postponed {
-  /** How many; does not change while they wait. */
+  /** How many bytes; does not change while they wait. */
   readonly postponedBytes: number;
   proceed(): void;
 }
@@ -28,23 +33,18 @@ export class TurnBudget {
   #held = false;
   #waiting: Postponed[] = [];
   #bytes = 0;
-  /** Those of whom only the end waits. */
+  /** Those of whom nothing waits but the end. */
   #leaving: Postponed[] = [];
+  /** Who goes first changes from turn to turn: the one may cause a hold, and the other has nothing of the turn then. */
+  #endsFirst = false;
   readonly #turn: () => void = () => {
     this.#ending = false;
     this.#spent = 0;
     if (this.#held) return;
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    let next = 0;
-    while (next < waiting.length && this.#spent < LONGEST_TURN && !this.#held) {
-      const postponed = waiting[next++] as Postponed;
-      this.#bytes -= postponed.postponedBytes;
-      postponed.proceed();
-    }
-    // Whoever has to wait again does so behind those who have not had their turn.
-    if (next < waiting.length) this.#waiting = [...waiting.slice(next), ...this.#waiting];
-    this.#endSome();
+    this.#endsFirst = !this.#endsFirst;
+    if (this.#endsFirst) this.#endSome();
+    this.#proceed();
+    if (!this.#endsFirst) this.#endSome();
     if (this.#waiting.length + this.#leaving.length > 0) this.#endTurn();
   };
 
@@ -96,20 +96,31 @@ export class TurnBudget {
     return true;
   }
 
-  /** The same for somebody of whom only the end waits; he is in no hurry. */
+  /** Has somebody of whom nothing waits but his end proceed in one of the next turns. */
   postponeEnd(who: Postponed): void {
     this.#leaving.push(who);
     this.#endTurn();
   }
 
-  /**
-   * When thousands leave at once, the kernel tells of all that have left before a turn can end, and while that goes on more
-   * do: where each turn ends many, the next one lasts the longer.
-   */
+  #proceed(): void {
+    const waiting = this.#waiting;
+    if (waiting.length === 0) return;
+    this.#waiting = [];
+    const longest = this.#spent + LONGEST_TURN;
+    let next = 0;
+    while (next < waiting.length && this.#spent < longest && !this.#held) {
+      const postponed = waiting[next++] as Postponed;
+      this.#bytes -= postponed.postponedBytes;
+      postponed.proceed();
+    }
+    // Whoever has to wait again does so behind those who have not had their turn.
+    if (next < waiting.length) this.#waiting = [...waiting.slice(next), ...this.#waiting];
+  }
+
   #endSome(): void {
     const leaving = this.#leaving;
     if (leaving.length === 0) return;
-    const longest = this.#spent + SHORT;
+    const longest = this.#spent + LONGEST_ENDING;
     let next = 0;
     while (next < leaving.length && this.#spent < longest && !this.#held) (leaving[next++] as Postponed).proceed();
     this.#leaving = leaving.slice(next);

@@ -55,7 +55,7 @@ export interface StoredSubscription {
 /** How far an outgoing message is: waiting, PUBLISH sent, or PUBREL sent. */
 export type DeliveryState = "queued" | "published" | "released";
 
-/** One message that one session is owed. */
+/** One message that one session is owed. As with its message, name what you keep of it: the broker's own have getters. */
 export interface StoredDelivery {
   /** Place in the session's outgoing order; rises, never reused within a session. */
   readonly sequence: number;

@@ -11,7 +11,7 @@ export class Delivery implements StoredDelivery {
   readonly retain: boolean;
   readonly subscriptionIdentifiers: readonly number[] | undefined;
   readonly sharedFilter: string | undefined;
-  /** Milliseconds between the message's arrival and its queueing: nearly always 0, where a moment is one more object each. */
+  /** Milliseconds from the message's arrival to its queueing: a small integer, where a moment would be an object of its own. */
   readonly #waited: number;
   state: DeliveryState = "queued";
   packetId = 0;
