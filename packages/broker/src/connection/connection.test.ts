@@ -95,6 +95,24 @@ describe("a connection", () => {
       expect(scheduler.budget.postpone({ postponedBytes: most, proceed: () => {} })).toBe(true);
     });
 
+    test("an end that waits alone has no bytes, though there were some that waited before", async () => {
+      const around = connectionWith();
+      const { connection, receive, scheduler, transport } = around;
+      around.onReadable = () => {
+        while (connection.next() !== null);
+      };
+      scheduler.budget.hold();
+      receive(connect);
+      scheduler.budget.release();
+      await turnEnds();
+      scheduler.budget.hold();
+      transport.handler?.onEnd();
+      scheduler.budget.release();
+      await turnEnds();
+      const most = 16 * 1024 * 1024;
+      expect(scheduler.budget.postpone({ postponedBytes: most + 1, proceed: () => {} })).toBe(false);
+    });
+
     test("what was received is worked off when the connection is reset", async () => {
       const { log, receive, transport } = late();
       receive(connect);

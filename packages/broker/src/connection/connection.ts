@@ -345,6 +345,7 @@ export class Connection implements TransportHandler, Postponed {
   /** False: it can't. Bytes that are still there may have to wait as well, and are counted. */
   #postponeEnd(): boolean {
     if (this.#waiting || this.decoder.bufferedBytes > 0) return this.#waitForTurn();
+    this.postponedBytes = 0;
     this.#waiting = true;
     this.#shared.scheduler.budget.postponeEnd(this);
     return true;

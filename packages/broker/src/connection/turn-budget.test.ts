@@ -13,11 +13,12 @@ function budgetWithLog() {
     state.now += takes;
     budget.end();
   };
-  const somebody = (name: string, takes = 0, postponedBytes = 0) => ({
+  const somebody = (name: string, takes = 0, postponedBytes = 0, then = (): unknown => undefined): Postponed => ({
     postponedBytes,
     proceed: () => {
       log.push(name);
       work(takes);
+      then();
     },
   });
   return { budget, log, somebody, state, work };
@@ -58,13 +59,7 @@ test("time between two pieces of work is nobody's", () => {
 test("who was postponed proceeds in the next turns, ten milliseconds of work in each, the first one first", async () => {
   const { budget, log, somebody } = budgetWithLog();
   for (const name of ["a", "b", "c"]) budget.postpone(somebody(name, 6));
-  budget.postpone({
-    postponedBytes: 0,
-    proceed: () => {
-      log.push("d");
-      budget.postpone(somebody("again"));
-    },
-  });
+  budget.postpone(somebody("d", 0, 0, () => budget.postpone(somebody("again"))));
   expect(log).toEqual([]);
   await turnEnds();
   expect(log).toEqual(["a", "b"]);
@@ -86,17 +81,14 @@ test("those of whom only the end waits have two milliseconds of each turn, besid
 
 test.each(["the others", "ends"])("neither waits for ever where %s cause a hold each time", async (who) => {
   const { budget, log, somebody } = budgetWithLog();
-  const holder = (again: (who: Postponed) => void): Postponed => ({
-    postponedBytes: 0,
-    proceed: () => {
-      log.push("holder");
+  const queue = (one: Postponed): unknown => (who === "ends" ? budget.postponeEnd(one) : budget.postpone(one));
+  const holder = (): Postponed =>
+    somebody("holder", 0, 0, () => {
       budget.hold();
       setImmediate(() => budget.release());
-      again(holder(again));
-    },
-  });
-  if (who === "ends") budget.postponeEnd(holder((next) => budget.postponeEnd(next)));
-  else budget.postpone(holder((next) => budget.postpone(next)));
+      queue(holder());
+    });
+  queue(holder());
   await turnEnds();
   who === "ends" ? budget.postpone(somebody("patient")) : budget.postponeEnd(somebody("patient"));
   for (let turn = 0; turn < 8; turn++) await turnEnds();
@@ -105,14 +97,11 @@ test.each(["the others", "ends"])("neither waits for ever where %s cause a hold 
 
 test("an end that another one brings about waits behind those that wait already, and none is lost while it is held", async () => {
   const { budget, log, somebody } = budgetWithLog();
-  budget.postponeEnd({
-    postponedBytes: 0,
-    proceed: () => {
-      log.push("first");
-      budget.postponeEnd(somebody("third"));
-      budget.hold();
-    },
-  });
+  const first = (): void => {
+    budget.postponeEnd(somebody("third"));
+    budget.hold();
+  };
+  budget.postponeEnd(somebody("first", 0, 0, first));
   budget.postponeEnd(somebody("second"));
   await turnEnds();
   await turnEnds();
@@ -146,13 +135,7 @@ test("while it is held, every turn is exhausted and nobody proceeds", async () =
 
 test("who causes it to be held is the last to proceed", async () => {
   const { budget, log, somebody } = budgetWithLog();
-  budget.postpone({
-    postponedBytes: 0,
-    proceed: () => {
-      log.push("holder");
-      budget.hold();
-    },
-  });
+  budget.postpone(somebody("holder", 0, 0, () => budget.hold()));
   budget.postpone(somebody("a"));
   await turnEnds();
   expect(log).toEqual(["holder"]);

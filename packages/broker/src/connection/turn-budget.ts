@@ -15,9 +15,9 @@ const LONGEST_ENDING = 2;
 /** What waits lies in memory. With so much of it turns get longer instead: bytes. */
 const MOST_POSTPONED = 16 * 1024 * 1024;
 
-/** Somebody with bytes that wait, or with his end. */
+/** Somebody with bytes that wait, or with nothing but his end. */
 export interface Postponed {
-  /** How many bytes; does not change while they wait. */
+  /** How many bytes, 0 with the end alone; does not change while they wait. */
   readonly postponedBytes: number;
   proceed(): void;
 }
@@ -42,9 +42,9 @@ export class TurnBudget {
     this.#spent = 0;
     if (this.#held) return;
     this.#endsFirst = !this.#endsFirst;
-    if (this.#endsFirst) this.#endSome();
-    this.#proceed();
-    if (!this.#endsFirst) this.#endSome();
+    if (this.#endsFirst) this.#leaving = this.#goOn(this.#leaving, LONGEST_ENDING);
+    this.#waiting = this.#goOn(this.#waiting, LONGEST_TURN);
+    if (!this.#endsFirst) this.#leaving = this.#goOn(this.#leaving, LONGEST_ENDING);
     if (this.#waiting.length + this.#leaving.length > 0) this.#endTurn();
   };
 
@@ -102,28 +102,20 @@ export class TurnBudget {
     this.#endTurn();
   }
 
-  #proceed(): void {
-    const waiting = this.#waiting;
-    if (waiting.length === 0) return;
-    this.#waiting = [];
-    const longest = this.#spent + LONGEST_TURN;
+  /**
+   * Has those in a list proceed, the first one first, until they have worked for `longest`. Answers who is left; whoever has
+   * to wait again has added himself behind them.
+   */
+  #goOn(list: Postponed[], longest: number): Postponed[] {
+    const count = list.length;
+    const limit = this.#spent + longest;
     let next = 0;
-    while (next < waiting.length && this.#spent < longest && !this.#held) {
-      const postponed = waiting[next++] as Postponed;
+    while (next < count && this.#spent < limit && !this.#held) {
+      const postponed = list[next++] as Postponed;
       this.#bytes -= postponed.postponedBytes;
       postponed.proceed();
     }
-    // Whoever has to wait again does so behind those who have not had their turn.
-    if (next < waiting.length) this.#waiting = [...waiting.slice(next), ...this.#waiting];
-  }
-
-  #endSome(): void {
-    const leaving = this.#leaving;
-    if (leaving.length === 0) return;
-    const longest = this.#spent + LONGEST_ENDING;
-    let next = 0;
-    while (next < leaving.length && this.#spent < longest && !this.#held) (leaving[next++] as Postponed).proceed();
-    this.#leaving = leaving.slice(next);
+    return list.slice(next);
   }
 
   #endTurn(): void {
