@@ -3,6 +3,12 @@
 // V8 looks a lazy global up anew each time; an import is a constant.
 import { performance } from "node:perf_hooks";
 
+/**
+ * Milliseconds since 1970 when this process began. What there are many of keeps its moments counted from here: for 24 days
+ * a small integer, which stands in the field itself, where V8 makes an object of 16 bytes for a moment since 1970.
+ */
+export const PROCESS_START: number = Date.now();
+
 /** A timer that can be called off. */
 export interface ClockTimer {
   cancel(): void;

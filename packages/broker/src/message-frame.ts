@@ -3,6 +3,7 @@
 import { Buffer } from "node:buffer";
 import { encodePublishHead, type ProtocolVersion, type PublishProperties } from "@gmqtt/packets";
 import { Copier, takeBytes, takePassing } from "./byte-slab.ts";
+import type { Message } from "./message.ts";
 import { keepLoan } from "./read-loans.ts";
 
 /** Below this the payload is copied behind its head, so that a frame is one piece; above it is written from where it lies. */
@@ -24,7 +25,8 @@ export class Frame {
   readonly end: number;
   /** Size of the packet in bytes, as Maximum Packet Size counts it. */
   readonly length: number;
-  /** Which of its message's frames it is, and the next of them. @internal to `Message` */
+  /** Whose frame it is, which of its frames, and the next of them. @internal to `latest-frames` */
+  message: Message | null = null;
   variant = 0;
   next: Frame | null = null;
   /** null: copied once. */

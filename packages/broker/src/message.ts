@@ -3,6 +3,8 @@
 import { Buffer } from "node:buffer";
 import type { ProtocolVersion, QoS, ReceivedPublish, UserProperty } from "@gmqtt/packets";
 import { copyToOwn } from "./byte-slab.ts";
+import { PROCESS_START } from "./clock.ts";
+import { findFrame, forgetFrames, rememberFrame } from "./latest-frames.ts";
 import { buildFrame, type Frame, FrameKind, frameOf } from "./message-frame.ts";
 import { keepLoan } from "./read-loans.ts";
 import type { Timing } from "./stats/delivery-times.ts";
@@ -44,8 +46,8 @@ export class Message {
   #properties: MessageProperties | undefined;
   /** Client identifier of the publisher, "" for the broker itself and its plugins. */
   readonly publisher: string;
-  /** Arrival, in milliseconds since 1970. */
-  readonly receivedAt: number;
+  /** Counted from `PROCESS_START`. */
+  readonly #receivedAt: number;
   /** Where its way through the broker is timed. @internal */
   timing: Timing | null = null;
   /** The bytes of the PUBLISH it came in, as long as they say what this message says; the numbers stand beside them. */
@@ -55,8 +57,6 @@ export class Message {
   #end = 0;
   /** Bits of `FrameKind`, of the packet that it came in; and DETACHED. One number, as a hundred thousand may wait in queues. */
   #marks = 0;
-  /** The first of its encoded variants, which are linked; made when first needed. */
-  #frames: Frame | null = null;
 
   constructor(
     topic: string,
@@ -73,7 +73,7 @@ export class Message {
     this.retain = retain;
     this.#properties = properties;
     this.publisher = publisher;
-    this.receivedAt = receivedAt;
+    this.#receivedAt = receivedAt - PROCESS_START;
   }
 
   /** A message that the broker or a plugin makes. */
@@ -100,6 +100,11 @@ export class Message {
       (packet.protocolVersion === 5 ? FrameKind.Version5 : 0) |
       (properties === undefined ? 0 : FrameKind.Properties);
     return message;
+  }
+
+  /** Arrival, in milliseconds since 1970. */
+  get receivedAt(): number {
+    return PROCESS_START + this.#receivedAt;
   }
 
   get topic(): string {
@@ -181,18 +186,13 @@ export class Message {
     if (correlationData !== undefined) {
       this.#properties = { ...this.#properties, correlationData: Buffer.from(correlationData) };
     }
-    this.#frames = null;
+    forgetFrames(this);
   }
 
   /** The encoded PUBLISH that all receivers of one version and kind of QoS share; head bits and packet id are theirs. */
   frame(version: ProtocolVersion, acknowledged: boolean): Frame {
     const variant = (version === 5 ? FrameKind.Version5 : 0) | (acknowledged ? FrameKind.Acknowledged : 0);
-    for (let frame = this.#frames; frame !== null; frame = frame.next) if (frame.variant === variant) return frame;
-    const frame = this.#encode(variant, false);
-    frame.variant = variant;
-    frame.next = this.#frames;
-    this.#frames = frame;
-    return frame;
+    return findFrame(this, variant) ?? rememberFrame(this, variant, this.#encode(variant, false));
   }
 
   /**
@@ -224,6 +224,6 @@ export class Message {
       this.#payload = this.payload;
       this.#bytes = null;
     }
-    this.#frames = null;
+    forgetFrames(this);
   }
 }

@@ -1,6 +1,7 @@
 /** One message that one session is owed. */
 
 import type { QoS } from "@gmqtt/packets";
+import { PROCESS_START } from "../clock.ts";
 import type { Message } from "../message.ts";
 import type { DeliveryState, StoredDelivery } from "../persistence/persistence.ts";
 
@@ -11,12 +12,11 @@ export class Delivery implements StoredDelivery {
   readonly retain: boolean;
   readonly subscriptionIdentifiers: readonly number[] | undefined;
   readonly sharedFilter: string | undefined;
-  /** Milliseconds from the message's arrival to its queueing: a small integer, where a moment would be an object of its own. */
-  readonly #waited: number;
+  /** Both counted from `PROCESS_START`; null: never sent. */
+  readonly #queuedAt: number;
+  #sentAt: number | null = null;
   state: DeliveryState = "queued";
   packetId = 0;
-  /** When PUBLISH was last sent, in milliseconds since 1970; null before that: a number here is one more object. */
-  sentAt: number | null = null;
   /** The store has it, or is about to. */
   recorded = false;
   /** Its neighbours in order of sending, while it is in flight. @internal to `Inflight` */
@@ -38,12 +38,21 @@ export class Delivery implements StoredDelivery {
     this.retain = retain;
     this.subscriptionIdentifiers = subscriptionIdentifiers;
     this.sharedFilter = sharedFilter;
-    this.#waited = queuedAt - message.receivedAt;
+    this.#queuedAt = queuedAt - PROCESS_START;
   }
 
   /** In milliseconds since 1970. */
   get queuedAt(): number {
-    return this.message.receivedAt + this.#waited;
+    return PROCESS_START + this.#queuedAt;
+  }
+
+  /** When PUBLISH was last sent, in milliseconds since 1970; null before that. */
+  get sentAt(): number | null {
+    return this.#sentAt === null ? null : PROCESS_START + this.#sentAt;
+  }
+
+  set sentAt(moment: number) {
+    this.#sentAt = moment - PROCESS_START;
   }
 
   /** It may be dropped unsent: by the publisher's expiry, or `limit` milliseconds after it was queued (0: no limit). */

@@ -7,7 +7,8 @@ describe("what a store gives back", () => {
     const message = messageOn("a/b", { properties: { contentType: "text" }, retain: true, now: 5 });
     const back = restoreMessage(message);
     expect(Buffer.from(back.payload).toString()).toBe("x");
-    expect({ ...back, topic: back.topic, properties: back.properties }).toMatchObject({
+    const { properties, publisher, qos, receivedAt, retain, topic } = back;
+    expect({ properties, publisher, qos, receivedAt, retain, topic }).toEqual({
       topic: "a/b",
       qos: 1,
       retain: true,
