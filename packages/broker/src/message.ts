@@ -37,6 +37,9 @@ const encoder = new TextEncoder();
 /** Nothing of a message lies in memory that somebody else may write into, or that is much larger. */
 const DETACHED = 0x100;
 
+/** A message of so many bytes that has half of the buffer it was read into gets that buffer, and is not copied. */
+const KEEPS_ITS_BUFFER = 16 * 1024;
+
 /** Hooks may change every field that is not read-only; the change is seen by retained store and subscribers alike. */
 export class Message {
   #topic: string;
@@ -174,12 +177,7 @@ export class Message {
     if (this.#bytes === null) {
       if (this.#payload !== null) this.#payload = Buffer.from(this.#payload);
     } else {
-      const { buffer, start } = copyToOwn(this.#bytes, this.#start, this.#end);
-      const moved = start - this.#start;
-      this.#bytes = buffer;
-      this.#start = start;
-      this.#payloadStart += moved;
-      this.#end += moved;
+      this.#moveToOwn(this.#bytes);
       this.#payload = null;
     }
     const correlationData = this.#properties?.correlationData;
@@ -216,6 +214,20 @@ export class Message {
       if (frame !== null) return frame;
     }
     return buildFrame(this.#topic, this.payload, this.#properties, variant);
+  }
+
+  #moveToOwn(bytes: Uint8Array): void {
+    const length = this.#end - this.#start;
+    if (length >= KEEPS_ITS_BUFFER && length * 2 >= bytes.buffer.byteLength) {
+      keepLoan(bytes);
+      return;
+    }
+    const { buffer, start } = copyToOwn(bytes, this.#start, this.#end);
+    const moved = start - this.#start;
+    this.#bytes = buffer;
+    this.#start = start;
+    this.#payloadStart += moved;
+    this.#end += moved;
   }
 
   /** From here on the received bytes no longer say what this message says. */

@@ -35,6 +35,29 @@ describe("a loan", () => {
     expect(cameBack(chunk)).toBe(false);
   });
 
+  test("of a large packet comes back for another of about its size", () => {
+    const chunk = lend(1_000_000);
+    expect(chunk).toHaveLength(1_000_000);
+    loanOf(chunk)?.hold();
+    loanOf(chunk)?.release();
+    const others = [200_000, 500_000, 2_000_000].map((size) => lend(size));
+    expect(others.some(({ buffer }) => buffer === chunk.buffer)).toBe(false);
+    const next = lend(900_000);
+    expect([next.buffer === chunk.buffer, next.length]).toEqual([true, 900_000]);
+    expect(lend(900_000).buffer).not.toBe(chunk.buffer);
+  });
+
+  test("is not made for a packet of over 4 MiB, and no more than 16 MiB of large ones wait to be lent", () => {
+    expect(loanOf(lend(5_000_000))).toBeUndefined();
+    const chunks = Array.from({ length: 10 }, () => lend(3_000_000));
+    for (const chunk of chunks) {
+      loanOf(chunk)?.hold();
+      loanOf(chunk)?.release();
+    }
+    const again = Array.from({ length: 10 }, () => lend(3_000_000).buffer);
+    expect(again.filter((buffer) => chunks.some((chunk) => chunk.buffer === buffer))).toHaveLength(5);
+  });
+
   test("is no other memory, however long", () => {
     expect([loanOf(Buffer.alloc(SIZE)), loanOf(Buffer.alloc(TOO_SHORT_TO_LEND))]).toEqual([undefined, undefined]);
   });
@@ -53,15 +76,12 @@ describe("the loan that a connection has received", () => {
       ...more,
     }) as Packet;
 
-  /** Has a connection receive these packets in one chunk, `missing` bytes short, and take what is there. */
-  function receiveLent(packets: readonly Packet[], messagesSeen = false, missing = 0) {
+  /** A connection that hands on what it receives. */
+  function forwarding(messagesSeen: boolean) {
     const around = connectionWith({}, undefined, messagesSeen);
-    const { connection, transport } = around;
+    const { connection } = around;
     connection.version = 5;
     connection.decoder.version = 5;
-    const bytes = Buffer.concat(packets.map((packet) => encode(packet, 5)));
-    const chunk = lend(bytes.length - missing);
-    chunk.set(bytes.subarray(0, chunk.length));
     const received: ReceivedPublish[] = [];
     const outbound = new Outbound(new ChunkPool());
     around.onReadable = () => {
@@ -72,8 +92,31 @@ describe("the loan that a connection has received", () => {
         outbound.appendFrame(message.frame(5, false), 0x30, 0);
       }
     };
-    transport.handler?.onData(chunk);
-    return { ...around, chunk, outbound, received, rest: bytes.subarray(chunk.length) };
+    return { ...around, outbound, received };
+  }
+
+  /** Has it receive these packets in one chunk, `missing` bytes short, and take what is there. */
+  function receiveLent(packets: readonly Packet[], messagesSeen = false, missing = 0) {
+    const around = forwarding(messagesSeen);
+    const bytes = Buffer.concat(packets.map((packet) => encode(packet, 5)));
+    const chunk = lend(bytes.length - missing);
+    chunk.set(bytes.subarray(0, chunk.length));
+    around.transport.handler?.onData(chunk);
+    return { ...around, chunk, rest: bytes.subarray(chunk.length) };
+  }
+
+  /** Has it receive this packet of over 128 KiB as plain sockets read it. */
+  function receiveLarge(packet: Packet, messagesSeen = false) {
+    const around = forwarding(messagesSeen);
+    const bytes = encode(packet, 5);
+    for (let at = 0; at < bytes.length; at += LOAN_SIZE) {
+      const place = bytes.subarray(at, at + LOAN_SIZE);
+      const from = around.connection.fill(place, place.length);
+      const chunk = lend(LOAN_SIZE);
+      chunk.set(place.subarray(from));
+      around.transport.handler?.onData(chunk, 0, place.length - from);
+    }
+    return { ...around, chunk: around.received[0]?.source as Buffer };
   }
 
   test("comes back when its messages have been written", () => {
@@ -151,6 +194,39 @@ describe("the loan that a connection has received", () => {
     const { chunk, outbound } = receiveLent([publish(), publish(), packet]);
     outbound.flush({ write: () => true });
     expect(cameBack(chunk)).toBe(false);
+  });
+
+  describe("for a large packet", () => {
+    const payload = Buffer.alloc(900_000, "large");
+    const cameBack = (chunk: Buffer): boolean => lend(chunk.length).buffer === chunk.buffer;
+
+    test("comes back when it has been written, with nothing of the reads before", () => {
+      const { chunk, connection, outbound, received } = receiveLarge(publish({ payload }));
+      expect([received.length, connection.decoder.bufferedBytes, cameBack(chunk)]).toEqual([1, 0, false]);
+      const written: Uint8Array[] = [];
+      outbound.flush({ write: (segments) => written.push(...segments) > 0 });
+      expect(Buffer.concat(written).equals(encode(publish({ payload }), 5))).toBe(true);
+      expect(cameBack(chunk)).toBe(true);
+    });
+
+    test.each([
+      ["of a message that is acknowledged", publish({ payload, qos: 1, packetId: 1 }), false],
+      ["of a retained message", publish({ payload, retain: true }), false],
+      ["that plugins see", publish({ payload }), true],
+    ])("does not come back when it is one %s", (_what, packet, seen) => {
+      const { chunk, outbound } = receiveLarge(packet, seen);
+      outbound.flush({ write: () => true });
+      expect(cameBack(chunk)).toBe(false);
+    });
+
+    test("does not come back when its message is kept, and is that message's own", () => {
+      const { chunk, outbound, received } = receiveLarge(publish({ payload }));
+      const message = Message.received(received[0] as ReceivedPublish, "t", "c", 0);
+      message.detach();
+      outbound.flush({ write: () => true });
+      expect([cameBack(chunk), message.payload.buffer === chunk.buffer]).toEqual([false, true]);
+      expect(payload.equals(message.payload)).toBe(true);
+    });
   });
 
   test("does not come back when plugins see messages", () => {

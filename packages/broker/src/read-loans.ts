@@ -1,6 +1,7 @@
 /**
- * Memory that large reads are copied into, lent until nobody reads it any more. Left to the collector it would come back
- * tens of megabytes later: out of the caches, and after a walk through the whole heap for every few hundred reads.
+ * Memory that large reads are copied into, and that packets larger than a read are put together in, lent until nobody reads
+ * it any more. Left to the collector it would come back tens of megabytes later: out of the caches, and after a walk through
+ * the whole heap for every few hundred reads. And what is taken from the system anew is cleared by it page by page.
  *
  * Nobody has to know of loans: one that is not returned is memory like any other, and the collector's. The connection
  * that received it returns it, when all that came in it were messages that are written and forgotten, and so does every
@@ -9,15 +10,23 @@
 
 import { Buffer } from "node:buffer";
 
-/** How large each is: bytes. */
+/** How large each is, but for those of large packets: bytes. */
 export const LOAN_SIZE: number = 128 * 1024;
 /** What is not longer than this is not lent, since what waits for a peer pins all of a loan: bytes. */
 export const TOO_SHORT_TO_LEND: number = LOAN_SIZE / 2;
 /** So many wait to be lent again; the last that came back goes first, as it is in the caches. */
 const MOST_FREE = 64;
+/** The same for large packets, in bytes. */
+const MOST_FREE_LARGE = 16 * 1024 * 1024;
+/** No larger packet is lent memory: bytes. */
+const LARGEST = 4 * 1024 * 1024;
+/** Memory for large packets is this many times a number of bytes, so that it fits others of about the same size. */
+const STEP = 64 * 1024;
 
 const loans: WeakMap<Uint8Array, Loan> = new WeakMap();
 const free: Loan[] = [];
+const freeLarge: Loan[] = [];
+let freeLargeBytes = 0;
 /** What is asked about is nearly always the last one. */
 let latest: Loan | null = null;
 
@@ -26,17 +35,26 @@ export class Loan {
   bytes: Buffer;
   /** It is not the collector's, and not free. @internal */
   lent = false;
-  readonly #memory: Buffer = Buffer.allocUnsafeSlow(LOAN_SIZE);
+  readonly #memory: Buffer;
   #holders = 0;
 
-  constructor() {
+  constructor(size: number) {
+    this.#memory = Buffer.allocUnsafeSlow(size);
     this.bytes = this.#memory;
   }
 
+  /** Bytes that it has room for. */
+  get size(): number {
+    return this.#memory.length;
+  }
+
   /** @internal */
-  lend(length: number): void {
-    this.bytes = length === LOAN_SIZE ? this.#memory : this.#memory.subarray(0, length);
+  lend(length: number): Buffer {
+    this.bytes = length === this.size ? this.#memory : this.#memory.subarray(0, length);
     this.lent = true;
+    loans.set(this.bytes, this);
+    latest = this;
+    return this.bytes;
   }
 
   /** Somebody reads it, until he releases it. */
@@ -48,7 +66,13 @@ export class Loan {
   release(): void {
     if (--this.#holders > 0 || !this.lent) return;
     this.lent = false;
-    if (free.length < MOST_FREE) free.push(this);
+    if (this.size === LOAN_SIZE) {
+      if (free.length < MOST_FREE) free.push(this);
+    } else {
+      freeLarge.push(this);
+      freeLargeBytes += this.size;
+      while (freeLargeBytes > MOST_FREE_LARGE) freeLargeBytes -= (freeLarge.shift() as Loan).size;
+    }
   }
 
   /** Somebody reads it who is not going to release it: it is the collector's. */
@@ -57,13 +81,21 @@ export class Loan {
   }
 }
 
-/** Memory for `length` bytes, more than `TOO_SHORT_TO_LEND` and at most `LOAN_SIZE`. */
+/** Memory for `length` bytes, more than `TOO_SHORT_TO_LEND`. Where there are too many it is not lent but the collector's. */
 export function lend(length: number): Buffer {
-  const loan = free.pop() ?? new Loan();
-  loan.lend(length);
-  loans.set(loan.bytes, loan);
-  latest = loan;
-  return loan.bytes;
+  if (length > LARGEST) return Buffer.allocUnsafeSlow(length);
+  const loan = length <= LOAN_SIZE ? (free.pop() ?? new Loan(LOAN_SIZE)) : lentLarge(length);
+  return loan.lend(length);
+}
+
+/** A free one that fits without much to spare, the last of them that came back, or a new one. */
+function lentLarge(length: number): Loan {
+  const size = Math.ceil(length / STEP) * STEP;
+  const index = freeLarge.findLastIndex((loan) => loan.size >= size && loan.size <= size + size / 4);
+  if (index < 0) return new Loan(size);
+  const [loan] = freeLarge.splice(index, 1) as [Loan];
+  freeLargeBytes -= loan.size;
+  return loan;
 }
 
 /** The loan that this very chunk is; undefined also when it was kept. */

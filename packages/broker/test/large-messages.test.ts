@@ -11,7 +11,7 @@ import { type Broker, createBroker } from "../src/index.ts";
  */
 const PUBLISHERS = 4;
 const MESSAGES = 120;
-const SIZES = [900, 3000, 16_384, 16_384, 30_000, 70_000, 200_000];
+const SIZES = [900, 3000, 16_384, 16_384, 30_000, 70_000, 200_000, 600_000];
 /** So many are sent in one piece, so that what is read at a time holds several. */
 const TOGETHER = 20;
 

@@ -265,6 +265,104 @@ describe("received PUBLISH packets", () => {
   });
 });
 
+describe("a packet of more than 128 KiB", () => {
+  const payload = Buffer.from(Array.from({ length: 1_000_000 }, (_, index) => index * 7 + (index >> 8)));
+  const large = publish("t", payload);
+  const small = publish("u", "small");
+
+  /** A decoder that notes what memory it has asked for. */
+  function noting() {
+    const taken: Buffer[] = [];
+    const memoryFor = (length: number): Buffer => {
+      const memory = Buffer.alloc(length);
+      taken.push(memory);
+      return memory;
+    };
+    return { decoder: new Decoder({ from: "client", version: 4, memory: { memoryFor } }), taken };
+  }
+
+  test.each([1, 1000, 5000, 70_000, 131_072, 400_000])(
+    "is the same as it was, between others, handed over by %i bytes and copied from a place that is used again",
+    (step) => {
+      const all = Buffer.concat([small, large, small, large, large, small]);
+      const { decoder, taken } = noting();
+      const place = Buffer.alloc(step);
+      const seen: (string | boolean)[] = [];
+      for (let at = 0, filled = false; at < all.length; filled = !filled) {
+        const length = all.copy(place, 0, at, at + step);
+        at += length;
+        // every other time they are handed over as they are
+        const from = filled ? 0 : decoder.fill(place, 0, length);
+        decoder.push(Buffer.from(place.subarray(0, length)), from);
+        for (const packet of drain(decoder) as ReceivedPublish[]) {
+          seen.push(packet.topic === "u" ? packet.payload.toString() : packet.payload.equals(payload));
+        }
+      }
+      expect(seen).toEqual(["small", true, "small", true, true, "small"]);
+      expect(decoder.bufferedBytes).toBe(0);
+      expect(taken.map(({ length }) => length)).toEqual(Array(taken.length).fill(large.length));
+      if (step < large.length / 4) expect(taken).toHaveLength(3);
+    },
+  );
+
+  test("has the memory it was given, once a quarter of it is there", () => {
+    const { decoder, taken } = noting();
+    decoder.push(large.subarray(0, large.length / 4 - 1));
+    expect(decoder.next()).toBeNull();
+    expect(taken).toHaveLength(0);
+    decoder.push(large.subarray(large.length / 4 - 1, large.length / 4 + 1));
+    expect(decoder.next()).toBeNull();
+    expect(decoder.bufferedBytes).toBe(Math.floor(large.length / 4) + 1);
+    expect(decoder.refersTo(taken[0] as Buffer)).toBe(true);
+    decoder.push(large.subarray(large.length / 4 + 1));
+    expect((decoder.next() as ReceivedPublish).source).toBe(taken[0]);
+    expect(decoder.refersTo(taken[0] as Buffer)).toBe(false);
+  });
+
+  test("takes what it lacks of a chunk, and no more", () => {
+    const { decoder } = noting();
+    expect(decoder.fill(large)).toBe(0); // nothing is being put together
+    decoder.push(large, 0, 600_000);
+    expect(decoder.next()).toBeNull();
+    const rest = Buffer.concat([large.subarray(600_000), small]);
+    expect(decoder.fill(rest, 0, 100_000)).toBe(100_000);
+    expect(decoder.fill(rest, 100_000)).toBe(large.length - 700_000);
+    expect(decoder.fill(rest, large.length - 600_000)).toBe(0);
+    expect((decoder.next() as ReceivedPublish).payload.equals(payload)).toBe(true);
+    expect(decoder.next()).toBeNull();
+  });
+
+  test("that is cut off by an error leaves nothing that could be filled", () => {
+    const { decoder } = noting();
+    decoder.push(Buffer.concat([small, bytes("00 00")]));
+    drainUntilFailure(decoder);
+    expect([decoder.fill(large), decoder.bufferedBytes]).toEqual([0, 0]);
+  });
+});
+
+/** Takes what is whole before the error. */
+function drainUntilFailure(decoder: Decoder): void {
+  expect(decoder.next()).not.toBeNull();
+  expect(failure(decoder)).toBeInstanceOf(ProtocolError);
+}
+
+test("a decoder refers to chunks of which something waits", () => {
+  const decoder = new Decoder({ from: "client", version: 4 });
+  const whole = publish("t", Buffer.alloc(10_000));
+  const [one, other, none] = [Buffer.from(whole), Buffer.from(whole), Buffer.from(whole)];
+  decoder.push(one);
+  decoder.push(other, 0, 9000);
+  const refers = () => [one, other, none].map((chunk) => decoder.refersTo(chunk));
+  expect(refers()).toEqual([true, true, false]);
+  expect(decoder.next()).not.toBeNull();
+  expect(refers()).toEqual([false, true, false]);
+  expect(decoder.next()).toBeNull();
+  expect(refers()).toEqual([false, true, false]);
+  decoder.push(whole.subarray(9000));
+  expect(decoder.next()).not.toBeNull();
+  expect(refers()).toEqual([false, false, false]);
+});
+
 describe("memory", () => {
   setFlagsFromString("--expose-gc");
   const gc = runInNewContext("gc") as () => void;

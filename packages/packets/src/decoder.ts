@@ -1,5 +1,5 @@
 /** The incremental decoder: bytes in, packets out. It frames the packets; what stands in them is read in packets/. */
-import type { Buffer } from "./buffer.ts";
+import { Buffer } from "./buffer.ts";
 import { LimitExceededError } from "./errors.ts";
 import {
   checkFirstByte,
@@ -27,6 +27,17 @@ import { ReceiveBuffer } from "./receive-buffer.ts";
 import type { TopicTable } from "./topic-table.ts";
 import { variableByteIntegerLength } from "./writer.ts";
 
+/** A packet that is larger than this is put together as it comes, once a part of it is there: bytes. */
+const GATHERED_FROM = 128 * 1024;
+/** Which part: memory for the whole is taken on the word of the sender alone, and this bounds how much. */
+const GATHERED_PART = 1 / 4;
+
+/** Where memory for large packets comes from. */
+export interface PacketMemory {
+  /** Memory for a packet of more than 128 KiB, of just that many bytes; what was in it does not matter. */
+  memoryFor(packetLength: number): Buffer;
+}
+
 /** What a decoder has to know. */
 export interface DecoderOptions {
   /** Who sends the packets: `client` when we are a server. Packets of the wrong direction are protocol errors. */
@@ -41,7 +52,11 @@ export interface DecoderOptions {
   readonly maximumFilters?: number | undefined;
   /** Where topic names are looked up; share one among the connections of a broker. Default: none. */
   readonly topics?: TopicTable | undefined;
+  /** Gives memory for packets of more than 128 KiB. Default: each has its own. */
+  readonly memory?: PacketMemory | undefined;
 }
+
+const ownMemory: PacketMemory = { memoryFor: (packetLength) => Buffer.allocUnsafeSlow(packetLength) };
 
 /** Decodes the packets that one peer sends. */
 export class Decoder {
@@ -53,6 +68,7 @@ export class Decoder {
   readonly #maximumUserProperties: number;
   readonly #maximumFilters: number;
   readonly #topics: TopicTable | undefined;
+  readonly #memory: PacketMemory;
   readonly #input = new ReceiveBuffer();
   readonly #reader = new Reader();
   #version: ProtocolVersion | undefined;
@@ -73,6 +89,7 @@ export class Decoder {
     this.#maximumUserProperties = options.maximumUserProperties ?? 65_535;
     this.#maximumFilters = options.maximumFilters ?? 65_535;
     this.#topics = options.topics;
+    this.#memory = options.memory ?? ownMemory;
   }
 
   /** The protocol version; `undefined` until a CONNECT says it, also one that is malformed further on. */
@@ -93,6 +110,19 @@ export class Decoder {
   /** Hands over received bytes: `chunk[start, end)`, by default all. They are kept by reference until decoded: don't change them. */
   push(chunk: Uint8Array, start: number = 0, end: number = chunk.length): void {
     if (!this.#failed) this.#input.push(chunk, start, end);
+  }
+
+  /**
+   * Copies from `chunk[start, end)` what the large packet that is arriving lacks; returns how many bytes it took. For callers
+   * that read all into one place: what was taken need not have memory of its own. The rest is to be handed to `push`.
+   */
+  fill(chunk: Uint8Array, start: number = 0, end: number = chunk.length): number {
+    return this.#failed ? 0 : this.#input.fill(chunk, start, end);
+  }
+
+  /** Bytes that were not decoded yet lie in the memory of `chunk`. */
+  refersTo(chunk: Uint8Array): boolean {
+    return this.#input.refersTo(chunk);
   }
 
   /**
@@ -142,7 +172,8 @@ export class Decoder {
       }
     }
     if (this.#awaited === 0 || input.length < this.#awaited) {
-      input.trim();
+      if (this.#awaited <= GATHERED_FROM || input.length < this.#awaited * GATHERED_PART) input.trim();
+      else input.gather(this.#memory.memoryFor(this.#awaited));
       this.#reader.release();
       return null;
     }

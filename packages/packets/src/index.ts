@@ -1,5 +1,5 @@
 /** MQTT 3.1, 3.1.1 and 5.0 on the wire: bytes in, packets out, and back. */
-export { Decoder, type DecoderOptions } from "./decoder.ts";
+export { Decoder, type DecoderOptions, type PacketMemory } from "./decoder.ts";
 export { encode, encodedLength } from "./encoder.ts";
 export {
   type DecoderLimit,
@@ -38,7 +38,6 @@ export type { UnsubackPacket } from "./packets/unsuback.ts";
 export type { UnsubscribePacket, UnsubscribeProperties } from "./packets/unsubscribe.ts";
 export type { AckProperties, UserProperty } from "./properties/types.ts";
 export { ReasonCode, reasonCodeName, toConnectReturnCode } from "./reason-code.ts";
-export { LARGEST_COPIED_REST } from "./receive-buffer.ts";
 export { hasWildcard, isValidTopicFilter, type ParsedFilter, parseTopicFilter } from "./topic/filter.ts";
 export { topicMatches } from "./topic/match.ts";
 export { countTopicLevels, isValidTopicName } from "./topic/name.ts";

@@ -1,12 +1,12 @@
-/** Received chunks, kept by reference until decoded. A packet that lies across chunks is put together once all of it is there. */
+/**
+ * Received chunks, kept by reference until decoded. A packet that lies across chunks is put together once all of it is
+ * there; one that is much larger than they are, as it comes.
+ */
 import { Buffer } from "./buffer.ts";
 
 const EMPTY = Buffer.alloc(0);
-/**
- * What is not longer than this is copied rather than kept, as it might hold on to a read buffer many times its size: once
- * the decoder has found no whole packet in so few bytes, it has nothing of what it was handed. Bytes.
- */
-export const LARGEST_COPIED_REST: number = 4096;
+/** What is not longer than this is copied rather than kept, as it might hold on to a read buffer many times its size. */
+const LARGEST_COPIED_REST = 4096;
 const SMALLEST_BLOCK = 128;
 const LARGEST_BLOCK = 16_384;
 
@@ -23,27 +23,65 @@ export class ReceiveBuffer {
   /** Small pieces behind all others, copied together. */
   #block: Buffer = EMPTY;
   #blockLength = 0;
+  /** The packet that is being put together, up to `#gathered`. Nothing else is there as long as bytes of it lack. */
+  #whole: Buffer | null = null;
+  #gathered = 0;
 
   /** Bytes not decoded yet. */
   get length(): number {
-    return this.limit - this.position + this.#laterLength + this.#blockLength;
+    return this.limit - this.position + this.#laterLength + this.#blockLength + this.#gathered;
   }
 
   /** Takes `chunk[start, end)` over. */
   push(chunk: Uint8Array, start: number, end: number): void {
-    if (start === end) return;
+    const from = this.#whole === null ? start : start + this.fill(chunk, start, end);
+    if (from === end) return;
+    const source = asBuffer(chunk);
     if (this.length === 0) {
-      this.#read(asBuffer(chunk), start, end);
+      this.#read(source, from, end);
       return;
     }
-    const whole = asBuffer(chunk);
-    const piece = start === 0 && end === whole.length ? whole : whole.subarray(start, end);
+    const piece = from === 0 && end === source.length ? source : source.subarray(from, end);
     if (piece.length > LARGEST_COPIED_REST) {
       this.#seal();
       this.#append(piece);
     } else {
       this.#copy(piece);
     }
+  }
+
+  /** The packet of `whole.length` bytes, of which what is there is the beginning, is put together in this memory from now on. */
+  gather(whole: Buffer): void {
+    const gathered = this.length;
+    this.#move(whole, gathered);
+    this.#read(EMPTY, 0, 0);
+    this.#whole = whole;
+    this.#gathered = gathered;
+  }
+
+  /** Copies what the packet that is being put together lacks of `chunk[start, end)`; returns how many bytes it took. */
+  fill(chunk: Uint8Array, start: number, end: number): number {
+    const whole = this.#whole;
+    if (whole === null) return 0;
+    const count = Math.min(end - start, whole.length - this.#gathered);
+    whole.set(count === chunk.length ? chunk : chunk.subarray(start, start + count), this.#gathered);
+    this.#gathered += count;
+    if (this.#gathered === whole.length) {
+      this.#whole = null;
+      this.#gathered = 0;
+      this.#read(whole, 0, whole.length);
+    }
+    return count;
+  }
+
+  /** Bytes that are not decoded yet lie in the memory of `chunk`. */
+  refersTo(chunk: Uint8Array): boolean {
+    const { buffer } = chunk;
+    return (
+      (this.position < this.limit && this.bytes.buffer === buffer) ||
+      this.#whole?.buffer === buffer ||
+      this.#later.some((piece) => piece.buffer === buffer)
+    );
   }
 
   /** Goes on to the next piece when the current one is used up. Returns whether there is anything to read. */
@@ -84,13 +122,7 @@ export class ReceiveBuffer {
   /** Takes the next `count` bytes, which are there, as one piece of their own memory. */
   take(count: number): Buffer {
     const whole = Buffer.allocUnsafe(count);
-    let at = 0;
-    while (at < count) {
-      this.advance();
-      const end = Math.min(this.limit, this.position + count - at);
-      at += this.bytes.copy(whole, at, this.position, end);
-      this.position = end;
-    }
+    this.#move(whole, count);
     return whole;
   }
 
@@ -112,6 +144,19 @@ export class ReceiveBuffer {
     this.#laterLength = 0;
     this.#block = EMPTY;
     this.#blockLength = 0;
+    this.#whole = null;
+    this.#gathered = 0;
+  }
+
+  /** Moves the next `count` bytes, which are there, to `target`. */
+  #move(target: Buffer, count: number): void {
+    let at = 0;
+    while (at < count) {
+      this.advance();
+      const end = Math.min(this.limit, this.position + count - at);
+      at += this.bytes.copy(target, at, this.position, end);
+      this.position = end;
+    }
   }
 
   #read(bytes: Buffer, start: number, end: number): void {

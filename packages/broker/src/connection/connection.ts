@@ -2,8 +2,8 @@
 
 import {
   Decoder,
-  LARGEST_COPIED_REST,
   type Packet,
+  type PacketMemory,
   type ProtocolVersion,
   type QoS,
   type TopicTable,
@@ -13,7 +13,7 @@ import { emptyArray } from "../empty-array.ts";
 import type { Transport, TransportHandler } from "../listeners/transport.ts";
 import type { Message } from "../message.ts";
 import type { Frame } from "../message-frame.ts";
-import { type Loan, loanOf } from "../read-loans.ts";
+import { type Loan, lend, loanOf } from "../read-loans.ts";
 import type { Timing } from "../stats/delivery-times.ts";
 import type { TrafficCounters } from "../stats/stats.ts";
 import type { TimerWheel, WheelTimer } from "../timer-wheel.ts";
@@ -55,7 +55,7 @@ export interface ConnectionOwner {
 }
 
 /** One per accepted transport. */
-export class Connection implements TransportHandler, Postponed {
+export class Connection implements TransportHandler, Postponed, PacketMemory {
   readonly transport: Transport;
   /** Takes packets out of what was received; use `next()`, which counts them. */
   readonly decoder: Decoder;
@@ -69,7 +69,7 @@ export class Connection implements TransportHandler, Postponed {
   readonly owner: ConnectionOwner;
   readonly #shared: ConnectionShared;
   readonly #output: Output;
-  /** Where what was received lies, as far as it is not decoded; the newest last. */
+  /** Where what was received lies, as far as it is not decoded. */
   readonly #loans: Loan[] = [];
   #busy = false;
   #paused = false;
@@ -114,6 +114,7 @@ export class Connection implements TransportHandler, Postponed {
       maximumUserProperties: limits.maxUserProperties,
       maximumFilters: limits.maxFilters,
       topics: shared.topics,
+      memory: this,
     });
   }
 
@@ -185,7 +186,7 @@ export class Connection implements TransportHandler, Postponed {
   next(): Packet | null {
     const packet = this.decoder.next();
     if (packet === null) {
-      this.#returnLoans(true);
+      if (this.#loans.length > 0) this.#returnLoans();
       return null;
     }
     this.counters.packetReceived(packet.type, this.decoder.packetLength);
@@ -274,6 +275,17 @@ export class Connection implements TransportHandler, Postponed {
     }
   }
 
+  fill(chunk: Buffer, end: number): number {
+    return this.#ending ? 0 : this.decoder.fill(chunk, 0, end);
+  }
+
+  /** @internal for the decoder */
+  memoryFor(packetLength: number): Buffer {
+    const memory = lend(packetLength);
+    this.#borrow(memory);
+    return memory;
+  }
+
   onDrain(): void {
     if (this.#output.drained() && !this.#ending) this.owner.onWritable();
   }
@@ -301,7 +313,7 @@ export class Connection implements TransportHandler, Postponed {
       scheduler.beginChunk(monotonic);
       this.owner.onReadable();
       scheduler.endChunk();
-      this.#returnLoans(false);
+      if (this.#loans.length > 0) this.#returnLoans();
     } finally {
       clock.release();
     }
@@ -319,17 +331,16 @@ export class Connection implements TransportHandler, Postponed {
     this.#loans.push(loan);
   }
 
-  /** What is not decoded yet lies in the newest. `exhausted`: no whole packet is left. */
-  #returnLoans(exhausted: boolean): void {
+  /** Of which nothing waits to be decoded. */
+  #returnLoans(): void {
     const loans = this.#loans;
-    if (loans.length === 0) return;
-    let left = this.decoder.bufferedBytes;
-    if (exhausted && left <= LARGEST_COPIED_REST) left = 0;
-    let index = loans.length - 1;
-    while (index >= 0 && left > 0) left -= (loans[index--] as Loan).bytes.length;
-    if (index < 0) return;
-    for (let returned = 0; returned <= index; returned++) (loans[returned] as Loan).release();
-    loans.splice(0, index + 1);
+    let left = 0;
+    for (const loan of loans) {
+      if (this.decoder.refersTo(loan.bytes)) loans[left++] = loan;
+      else loan.release();
+    }
+    if (left === 0) emptyArray(loans);
+    else if (left < loans.length) loans.splice(left);
   }
 
   #keepLoans(): void {

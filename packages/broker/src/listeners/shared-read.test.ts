@@ -5,9 +5,13 @@ import { PassThrough } from "node:stream";
 import { TLSSocket } from "node:tls";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { SocketPairs } from "../../test/socket-pairs.ts";
-import { endReading, readInto } from "./shared-read.ts";
+import { endReading, type ReadTarget, readInto } from "./shared-read.ts";
 
-const nobody = { received: () => expect.unreachable(), finished: () => expect.unreachable() };
+const nobody = {
+  fill: () => expect.unreachable(),
+  received: () => expect.unreachable(),
+  finished: () => expect.unreachable(),
+};
 
 describe("sockets that read into one place", () => {
   let pairs: SocketPairs;
@@ -20,10 +24,14 @@ describe("sockets that read into one place", () => {
   afterEach(() => pairs.close());
 
   /** Resolves at the end. */
-  function readAll(socket: Socket, received: (chunk: Buffer) => void): Promise<void> {
+  function readAll(
+    socket: Socket,
+    received: (chunk: Buffer) => void,
+    fill: ReadTarget["fill"] = () => 0,
+  ): Promise<void> {
     return new Promise((finished) => {
       const target = { received: (bytes: Buffer, start: number, end: number) => received(bytes.subarray(start, end)) };
-      expect(readInto(socket, { ...target, finished })).toBe(true);
+      expect(readInto(socket, { ...target, fill, finished })).toBe(true);
       socket.resume();
     });
   }
@@ -52,6 +60,25 @@ describe("sockets that read into one place", () => {
       expect(hash(chunks)).toBe(hash(sent));
     });
     await Promise.all(transfers);
+  });
+
+  test("let what is wanted elsewhere be copied there, and hand over the rest", async () => {
+    const [client, socket] = await pairs.make();
+    const sent = randomBytes(3_000_000);
+    const got: Buffer[] = [];
+    let [offers, copied] = [0, 0];
+    // All, nothing, and 100 bytes, in turn.
+    const fill = (chunk: Buffer, end: number): number => {
+      const wanted = [end, 0, 100][offers++ % 3] as number;
+      got.push(Buffer.from(chunk.subarray(0, wanted)));
+      copied += wanted;
+      return wanted;
+    };
+    const ended = readAll(socket, (chunk) => got.push(chunk), fill);
+    client.end(sent);
+    await ended;
+    expect(copied).toBeGreaterThan(100_000);
+    expect(hash(got)).toBe(hash([sent]));
   });
 
   test("read nothing while paused, and go on behind it", async () => {

@@ -26,6 +26,8 @@ const copier = new Copier();
 
 /** Told of each read. */
 export interface ReadTarget {
+  /** Copies the beginning of `chunk[0, end)`, if it knows where to; answers how many bytes it took. */
+  fill(chunk: Buffer, end: number): number;
   /** The bytes `chunk[start, end)` are the target's own. */
   received(chunk: Buffer, start: number, end: number): void;
   /** The peer has sent his last byte. The stream itself has not been told: see {@link endReading}. */
@@ -99,18 +101,20 @@ function findFields(socket: ReadingSocket): ReadFields | null {
 
 /** Hands over what was read, moved to where nobody writes again. */
 function hand(length: number, target: ReadTarget): void {
-  if (length > LONGEST_SHARED) {
-    const own = length > TOO_SHORT_TO_LEND ? lend(length) : Buffer.allocUnsafeSlow(length);
-    own.set(length === LARGEST_READ ? landing : landing.subarray(0, length));
-    target.received(own, 0, length);
+  const from = length > LONGEST_SHARED ? target.fill(landing, length) : 0;
+  const rest = length - from;
+  if (rest > LONGEST_SHARED) {
+    const own = rest > TOO_SHORT_TO_LEND ? lend(rest) : Buffer.allocUnsafeSlow(rest);
+    own.set(rest === LARGEST_READ ? landing : landing.subarray(from, length));
+    target.received(own, 0, rest);
     return;
   }
-  if (used + length > SLAB_SIZE) {
+  if (used + rest > SLAB_SIZE) {
     slab = Buffer.allocUnsafeSlow(SLAB_SIZE);
     used = 0;
   }
   const start = used;
-  used += length;
-  copier.copy(landing, 0, length, slab, start);
+  used += rest;
+  copier.copy(landing, from, length, slab, start);
   target.received(slab, start, used);
 }

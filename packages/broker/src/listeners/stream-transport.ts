@@ -134,6 +134,11 @@ export class StreamTransport implements Transport, WriteTarget {
     probePeer(this.#stream);
   }
 
+  /** @internal Told by `readInto`. */
+  fill(chunk: Buffer, end: number): number {
+    return this.#handler?.fill?.(chunk, end) ?? 0;
+  }
+
   /** @internal Called by the stream's listeners only, as are the three below. */
   received(chunk: Buffer, start: number, end: number): void {
     this.#handler?.onData(chunk, start, end);

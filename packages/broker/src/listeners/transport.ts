@@ -32,6 +32,11 @@ export interface TransportHandler {
    * again. Transports that hand over many small ranges of one buffer spare the broker an object for each.
    */
   onData(chunk: Buffer, start?: number, end?: number): void;
+  /**
+   * Copies the beginning of `chunk[0, end)` to where it is going to be needed, if that is known, and answers how many bytes
+   * that were; `onData` is told of the rest, also when it is empty. For transports that would copy it to hand it over.
+   */
+  fill?(chunk: Buffer, end: number): number;
   /** All that had been written has been taken by the kernel, after a `write` that answered false. */
   onDrain(): void;
   /** The peer finished sending; `onClose` follows when both directions are done. */
