@@ -69,7 +69,7 @@ export class Connection implements TransportHandler, Postponed, PacketMemory {
   readonly owner: ConnectionOwner;
   readonly #shared: ConnectionShared;
   readonly #output: Output;
-  /** Where what was received lies, as far as it is not decoded. */
+  /** Where what was received lies, as far as it is not decoded; the newest last. */
   readonly #loans: Loan[] = [];
   #busy = false;
   #paused = false;
@@ -331,16 +331,17 @@ export class Connection implements TransportHandler, Postponed, PacketMemory {
     this.#loans.push(loan);
   }
 
-  /** Of which nothing waits to be decoded. */
+  /** Those of which nothing waits to be decoded. Behind one that is needed all are: they come as their bytes do. */
   #returnLoans(): void {
     const loans = this.#loans;
-    let left = 0;
+    let returned = 0;
     for (const loan of loans) {
-      if (this.decoder.refersTo(loan.bytes)) loans[left++] = loan;
-      else loan.release();
+      if (this.decoder.refersTo(loan.bytes)) break;
+      loan.release();
+      returned++;
     }
-    if (left === 0) emptyArray(loans);
-    else if (left < loans.length) loans.splice(left);
+    if (returned === loans.length) emptyArray(loans);
+    else if (returned > 0) loans.splice(0, returned);
   }
 
   #keepLoans(): void {
