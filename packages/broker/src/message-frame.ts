@@ -1,7 +1,7 @@
 /** The bytes of a PUBLISH that its receivers share. */
 
 import { Buffer } from "node:buffer";
-import { encodePublishHead, type ProtocolVersion, type PublishProperties } from "@gmqtt/packets";
+import { encodePublishHead, type ProtocolVersion, type PublishProperties, type ReceivedPublish } from "@gmqtt/packets";
 import { Copier, takeBytes, takePassing } from "./byte-slab.ts";
 import type { Message } from "./message.ts";
 import { keepLoan } from "./read-loans.ts";
@@ -82,6 +82,32 @@ export interface Source {
   readonly kind: number;
 }
 
+/** Bits of `FrameKind`, with those in `more`. */
+export function kindOf({ protocolVersion, qos }: ReceivedPublish, more = 0): number {
+  return (qos > 0 ? FrameKind.Acknowledged : 0) | (protocolVersion === 5 ? FrameKind.Version5 : 0) | more;
+}
+
+/**
+ * A PUBLISH of MQTT 5.0 as it would have come without an alias for its topic and without any other property; null for a
+ * payload that is too long to be copied. The packet identifier stays 0.
+ */
+export function underItsTopic(packet: ReceivedPublish, topic: string): Source | null {
+  const { frameEnd, payloadStart, qos, source } = packet;
+  const payloadLength = frameEnd - payloadStart;
+  if (payloadLength > COPIED_PAYLOAD) return null;
+  const topicLength = Buffer.byteLength(topic);
+  const remaining = 2 + topicLength + (qos > 0 ? 2 : 0) + 1 + payloadLength;
+  const length = 1 + lengthSize(remaining) + remaining;
+  const { buffer, start } = takePassing(length);
+  let at = writeFixedHeader(buffer, start, qos > 0 ? 0x32 : 0x30, remaining);
+  buffer[at++] = topicLength >> 8;
+  buffer[at++] = topicLength & 0xff;
+  at += buffer.write(topic, at);
+  for (let count = qos > 0 ? 3 : 1; count > 0; count--) buffer[at++] = 0;
+  toFrame.copy(source, payloadStart, frameEnd, buffer, at);
+  return { bytes: buffer, start, payloadStart: at, end: start + length, kind: kindOf(packet) };
+}
+
 /**
  * The frame of kind `variant` made of the bytes a message came in; null when its properties have to be encoded for it.
  * `passing`: for one receiver and with RETAIN.
@@ -107,17 +133,9 @@ function reframe(source: Source, variant: number, topicStart: number, topicEnd: 
   const between = (acknowledged ? 2 : 0) + ((variant & FrameKind.Version5) !== 0 ? 1 : 0);
   const remaining = topicEnd - topicStart + between + payloadLength;
   const copied = payloadLength <= COPIED_PAYLOAD ? payloadLength : 0;
-  const lengthSize = remaining < 0x80 ? 1 : remaining < 0x4000 ? 2 : remaining < 0x200000 ? 3 : 4;
-  const length = 1 + lengthSize + remaining - payloadLength + copied;
+  const length = 1 + lengthSize(remaining) + remaining - payloadLength + copied;
   const { buffer, start } = passing ? takePassing(length) : takeBytes(length);
-  let at = start;
-  buffer[at++] = (acknowledged ? 0x32 : 0x30) | (passing ? 1 : 0);
-  let rest = remaining;
-  while (rest >= 0x80) {
-    buffer[at++] = (rest & 0x7f) | 0x80;
-    rest >>>= 7;
-  }
-  buffer[at++] = rest;
+  let at = writeFixedHeader(buffer, start, (acknowledged ? 0x32 : 0x30) | (passing ? 1 : 0), remaining);
   toFrame.copy(bytes, topicStart, topicEnd, buffer, at);
   at += topicEnd - topicStart;
   const packetIdOffset = acknowledged ? at : -1;
@@ -128,6 +146,24 @@ function reframe(source: Source, variant: number, topicStart: number, topicEnd: 
   }
   toFrame.copy(bytes, payloadStart, end, buffer, at);
   return new Frame(buffer, start, at, packetIdOffset, null, at + copied);
+}
+
+/** Bytes that a remaining length takes. */
+function lengthSize(remaining: number): number {
+  return remaining < 0x80 ? 1 : remaining < 0x4000 ? 2 : remaining < 0x200000 ? 3 : 4;
+}
+
+/** Answers where what follows begins. */
+function writeFixedHeader(buffer: Buffer, start: number, firstByte: number, remaining: number): number {
+  let at = start;
+  buffer[at++] = firstByte;
+  let rest = remaining;
+  while (rest >= 0x80) {
+    buffer[at++] = (rest & 0x7f) | 0x80;
+    rest >>>= 7;
+  }
+  buffer[at++] = rest;
+  return at;
 }
 
 /** Encodes a frame; flag bits and packet id are filled in by whoever sends it. */

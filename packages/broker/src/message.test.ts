@@ -119,6 +119,34 @@ describe("a frame", () => {
     }
   });
 
+  test("under an alias is that of the same message under its topic [MQTT-3.3.2-7]", () => {
+    const topics = ["t", "raum/küche/☂", "long/".repeat(50)];
+    for (const topic of topics) {
+      for (const qos of [0, 1, 2] as const) {
+        for (const length of [0, 1, 90, 300, 2048, 2049]) {
+          const init = { payload: Buffer.alloc(length, "payload"), qos, packetId: qos === 0 ? 0 : 7 };
+          const aliased = publishOf({ ...init, topic: "", properties: { topicAlias: 3 } });
+          const message = Message.received(received(aliased, 5), topic, "c", 0);
+          for (const kept of [false, true]) {
+            if (kept) message.detach();
+            for (const [version, granted] of [
+              [5, qos],
+              [4, qos],
+              [5, 0],
+              [4, 0],
+            ] as const) {
+              const packetId = granted === 0 ? 0 : 9;
+              const expected = encode(publishOf({ ...init, topic, qos: granted, packetId }), version);
+              const frame = message.frame(version, granted > 0);
+              expect(bytesOf(frame, 0x30 | (granted << 1), packetId).equals(expected)).toBe(true);
+            }
+          }
+          expect([message.properties, init.payload.equals(message.payload)]).toEqual([undefined, true]);
+        }
+      }
+    }
+  });
+
   test("does not carry the publisher's topic alias [MQTT-3.3.2-7]", () => {
     const packet = publishOf({ topic: "", properties: { topicAlias: 3, contentType: "x" }, payload: Buffer.from("p") });
     const message = Message.received(received(packet, 5), "t/1", "c", 0);

@@ -1,11 +1,11 @@
 /** An application message on its way through the broker; one object, however many receive it. */
 
 import { Buffer } from "node:buffer";
-import type { ProtocolVersion, QoS, ReceivedPublish, UserProperty } from "@gmqtt/packets";
+import type { ProtocolVersion, PublishProperties, QoS, ReceivedPublish, UserProperty } from "@gmqtt/packets";
 import { copyToOwn } from "./byte-slab.ts";
 import { PROCESS_START } from "./clock.ts";
 import { findFrame, forgetFrames, rememberFrame } from "./latest-frames.ts";
-import { buildFrame, type Frame, FrameKind, frameOf } from "./message-frame.ts";
+import { buildFrame, type Frame, FrameKind, frameOf, kindOf, underItsTopic } from "./message-frame.ts";
 import { keepLoan } from "./read-loans.ts";
 import type { Timing } from "./stats/delivery-times.ts";
 
@@ -89,19 +89,35 @@ export class Message {
   /** The message of a PUBLISH, sharing its bytes. `topic` is the packet's, or what its alias stands for. */
   static received(packet: ReceivedPublish, topic: string, publisher: string, now: number): Message {
     const { properties } = packet;
-    if (properties?.topicAlias !== undefined) {
-      const { topicAlias: _ownOfConnection, ...forwarded } = properties;
-      return new Message(topic, packet.payload, packet.qos, packet.retain, forwarded, publisher, now);
-    }
+    if (properties?.topicAlias !== undefined) return Message.#unaliased(packet, properties, topic, publisher, now);
     const message = new Message(topic, null, packet.qos, packet.retain, properties, publisher, now);
     message.#bytes = packet.source;
     message.#start = packet.frameStart;
     message.#payloadStart = packet.payloadStart;
     message.#end = packet.frameEnd;
-    message.#marks =
-      (packet.qos > 0 ? FrameKind.Acknowledged : 0) |
-      (packet.protocolVersion === 5 ? FrameKind.Version5 : 0) |
-      (properties === undefined ? 0 : FrameKind.Properties);
+    message.#marks = kindOf(packet, properties === undefined ? 0 : FrameKind.Properties);
+    return message;
+  }
+
+  /** The message of a PUBLISH with a topic alias, which is its connection's own. */
+  static #unaliased(
+    packet: ReceivedPublish,
+    properties: PublishProperties,
+    topic: string,
+    publisher: string,
+    now: number,
+  ): Message {
+    const forwarded = withoutAlias(properties);
+    const source = forwarded === undefined ? underItsTopic(packet, topic) : null;
+    if (source === null) {
+      return new Message(topic, packet.payload, packet.qos, packet.retain, forwarded, publisher, now);
+    }
+    const message = new Message(topic, null, packet.qos, packet.retain, undefined, publisher, now);
+    message.#bytes = source.bytes;
+    message.#start = source.start;
+    message.#payloadStart = source.payloadStart;
+    message.#end = source.end;
+    message.#marks = source.kind;
     return message;
   }
 
@@ -238,4 +254,14 @@ export class Message {
     }
     forgetFrames(this);
   }
+}
+
+/** The properties but for the topic alias; undefined when there are no others. */
+function withoutAlias(properties: PublishProperties): MessageProperties | undefined {
+  for (const name in properties) {
+    if (name === "topicAlias") continue;
+    const { topicAlias: _ownOfConnection, ...forwarded } = properties;
+    return forwarded;
+  }
+  return undefined;
 }
