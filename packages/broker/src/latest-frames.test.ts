@@ -3,6 +3,7 @@ import { runInNewContext } from "node:vm";
 import { encode, type PublishPacket } from "@gmqtt/packets";
 import { describe, expect, test } from "vitest";
 import { received } from "../test/received.ts";
+import { FlushScheduler } from "./connection/flush-scheduler.ts";
 import { Message } from "./message.ts";
 
 const packet: PublishPacket = {
@@ -45,9 +46,19 @@ describe("the frames of the message that was framed last", () => {
     expect(message.frame(4, true).head).not.toBe(frame.head);
   });
 
-  test("pin no large message", () => {
-    const message = arrived({ payload: Buffer.alloc(20_000) });
-    expect(message.frame(4, true)).not.toBe(message.frame(4, true));
+  test("are the same also where they are large: properties are not encoded for each receiver", () => {
+    const userProperties = Array.from({ length: 1000 }, (_, index) => [`name ${index}`, "value"] as const);
+    const properties = { userProperties };
+    const message = Message.received(received({ ...packet, properties }, 5), "t", "c", 0);
+    expect(message.frame(5, false).headEnd).toBeGreaterThan(10_000);
+    expect(message.frame(5, false)).toBe(message.frame(5, false));
+  });
+
+  test("are forgotten when the output is written, so that nothing pins the message", () => {
+    const message = arrived();
+    const frame = message.frame(4, true);
+    new FlushScheduler(() => 0).flush();
+    expect(message.frame(4, true)).not.toBe(frame);
   });
 
   test("do not outlive the next collection of the young generation, however old their messages are", () => {

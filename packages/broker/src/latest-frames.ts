@@ -1,14 +1,12 @@
 /**
- * The frames of the message that was framed last. A message is sent to all who are there in one go, and to those who
- * come later one by one: it need not keep its frames, and in a queue it would keep them even from beyond. Whoever has
- * waited long lies in V8's old generation, and what hangs on it there lives until the next full collection.
+ * The frames of the message that was framed last, until the turn's output is written. A message is sent to all who are
+ * there in one go, and to those who come later one by one: it need not keep its frames, and in a queue it would keep them
+ * even from beyond. Whoever has waited long lies in V8's old generation, and what hangs on it there lives until the next
+ * full collection.
  */
 
 import type { Message } from "./message.ts";
 import type { Frame } from "./message-frame.ts";
-
-/** No larger message is pinned until the next one comes; to frame it again costs nothing beside sending it. */
-const LARGEST_REMEMBERED = 16 * 1024;
 
 /** The first of them; they are linked. */
 let latest: Frame | null = null;
@@ -22,7 +20,6 @@ export function findFrame(message: Message, variant: number): Frame | undefined 
 }
 
 export function rememberFrame(message: Message, variant: number, frame: Frame): Frame {
-  if (frame.length > LARGEST_REMEMBERED) return frame;
   frame.message = message;
   frame.variant = variant;
   frame.next = latest !== null && latest.message === message ? latest : null;
@@ -33,4 +30,9 @@ export function rememberFrame(message: Message, variant: number, frame: Frame): 
 /** Its frames no longer say what it says, or lie where it does not. */
 export function forgetFrames(message: Message): void {
   if (latest !== null && latest.message === message) latest = null;
+}
+
+/** All who were there have been sent the message: nothing pins it here until the next comes. */
+export function forgetLatestFrames(): void {
+  latest = null;
 }

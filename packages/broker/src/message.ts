@@ -37,8 +37,10 @@ const encoder = new TextEncoder();
 /** Nothing of a message lies in memory that somebody else may write into, or that is much larger. */
 const DETACHED = 0x100;
 
-/** A message of so many bytes that has half of the buffer it was read into gets that buffer, and is not copied. */
+/** A message of so many bytes that has nearly all of the buffer it came in gets that buffer, and is not copied. */
 const KEEPS_ITS_BUFFER = 16 * 1024;
+/** Nearly all: what it pins is hardly more than the limits of queues and retained messages count. */
+const NEARLY_ALL = 7 / 8;
 
 /** Hooks may change every field that is not read-only; the change is seen by retained store and subscribers alike. */
 export class Message {
@@ -234,7 +236,7 @@ export class Message {
 
   #moveToOwn(bytes: Uint8Array): void {
     const length = this.#end - this.#start;
-    if (length >= KEEPS_ITS_BUFFER && length * 2 >= bytes.buffer.byteLength) {
+    if (length >= KEEPS_ITS_BUFFER && length >= bytes.buffer.byteLength * NEARLY_ALL) {
       keepLoan(bytes);
       return;
     }

@@ -20,8 +20,8 @@ const MOST_FREE = 64;
 const MOST_FREE_LARGE = 16 * 1024 * 1024;
 /** No larger packet is lent memory: bytes. */
 const LARGEST = 4 * 1024 * 1024;
-/** Memory for large packets is this many times a number of bytes, so that it fits others of about the same size. */
-const STEP = 64 * 1024;
+/** Memory for large packets has a multiple of so many bytes, so that it fits others of about the same size. */
+const STEP = 16 * 1024;
 
 const loans: WeakMap<Uint8Array, Loan> = new WeakMap();
 const free: Loan[] = [];
@@ -35,6 +35,8 @@ export class Loan {
   bytes: Buffer;
   /** It is not the collector's, and not free. @internal */
   lent = false;
+  /** Which of the bytes that its connection has received is the first behind it. @internal to the connection */
+  end = 0;
   readonly #memory: Buffer;
   #holders = 0;
 
@@ -91,7 +93,7 @@ export function lend(length: number): Buffer {
 /** A free one that fits without much to spare, the last of them that came back, or a new one. */
 function lentLarge(length: number): Loan {
   const size = Math.ceil(length / STEP) * STEP;
-  const index = freeLarge.findLastIndex((loan) => loan.size >= size && loan.size <= size + size / 4);
+  const index = freeLarge.findLastIndex((loan) => loan.size >= size && loan.size <= size + size / 8);
   if (index < 0) return new Loan(size);
   const [loan] = freeLarge.splice(index, 1) as [Loan];
   freeLargeBytes -= loan.size;

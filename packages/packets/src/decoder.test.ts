@@ -313,10 +313,10 @@ describe("a packet of more than 128 KiB", () => {
     decoder.push(large.subarray(large.length / 4 - 1, large.length / 4 + 1));
     expect(decoder.next()).toBeNull();
     expect(decoder.bufferedBytes).toBe(Math.floor(large.length / 4) + 1);
-    expect(decoder.refersTo(taken[0] as Buffer)).toBe(true);
+    expect(decoder.releasedBytes).toBe(decoder.receivedBytes);
     decoder.push(large.subarray(large.length / 4 + 1));
     expect((decoder.next() as ReceivedPublish).source).toBe(taken[0]);
-    expect(decoder.refersTo(taken[0] as Buffer)).toBe(false);
+    expect([decoder.receivedBytes, decoder.releasedBytes]).toEqual([large.length, large.length]);
   });
 
   test("takes what it lacks of a chunk, and no more", () => {
@@ -346,21 +346,24 @@ function drainUntilFailure(decoder: Decoder): void {
   expect(failure(decoder)).toBeInstanceOf(ProtocolError);
 }
 
-test("a decoder refers to chunks of which something waits", () => {
+test("a decoder says up to where it does not need what it was handed", () => {
   const decoder = new Decoder({ from: "client", version: 4 });
-  const whole = publish("t", Buffer.alloc(10_000));
-  const [one, other, none] = [Buffer.from(whole), Buffer.from(whole), Buffer.from(whole)];
-  decoder.push(one);
-  decoder.push(other, 0, 9000);
-  const refers = () => [one, other, none].map((chunk) => decoder.refersTo(chunk));
-  expect(refers()).toEqual([true, true, false]);
-  expect(decoder.next()).not.toBeNull();
-  expect(refers()).toEqual([false, true, false]);
-  expect(decoder.next()).toBeNull();
-  expect(refers()).toEqual([false, true, false]);
-  decoder.push(whole.subarray(9000));
-  expect(decoder.next()).not.toBeNull();
-  expect(refers()).toEqual([false, false, false]);
+  const packet = publish("t", Buffer.alloc(10_000));
+  const { length } = packet;
+  const released = (...chunks: Buffer[]): (number | boolean)[] => {
+    for (const chunk of chunks) decoder.push(chunk);
+    const whole = decoder.next() !== null;
+    return [whole, decoder.releasedBytes];
+  };
+  expect(released(Buffer.from(packet), Buffer.from(packet.subarray(0, 9000)))).toEqual([true, length]);
+  expect(released()).toEqual([false, length]); // much is left, where it lies
+  expect(released(Buffer.from(packet.subarray(9000)))).toEqual([true, 2 * length]);
+  expect(released(Buffer.from(packet), Buffer.from(packet.subarray(0, 100)))).toEqual([true, 3 * length]);
+  // little is left of a large chunk, and was copied
+  expect(released(Buffer.concat([packet.subarray(100), packet.subarray(0, 50)]))).toEqual([true, 4 * length]);
+  expect(released()).toEqual([false, 4 * length + 50]);
+  expect(decoder.receivedBytes).toBe(4 * length + 50);
+  expect(released(Buffer.from(packet.subarray(50)))).toEqual([true, 5 * length]);
 });
 
 describe("memory", () => {

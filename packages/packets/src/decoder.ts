@@ -34,7 +34,10 @@ const GATHERED_PART = 1 / 4;
 
 /** Where memory for large packets comes from. */
 export interface PacketMemory {
-  /** Memory for a packet of more than 128 KiB, of just that many bytes; what was in it does not matter. */
+  /**
+   * Memory for the packet of more than 128 KiB that is arriving, of just that many bytes; what was in it does not matter. It
+   * must stay as it is until the packet is done with, as `ReceivedPublish.source` is that memory.
+   */
   memoryFor(packetLength: number): Buffer;
 }
 
@@ -107,6 +110,19 @@ export class Decoder {
     return this.#input.length;
   }
 
+  /** Bytes handed over since the beginning, decoded or not. */
+  get receivedBytes(): number {
+    return this.#input.received;
+  }
+
+  /**
+   * So many of `receivedBytes`, from the first on, are not needed any more where they lie. Packets that were returned may
+   * have views of them: `ReceivedPublish.source` is where they came.
+   */
+  get releasedBytes(): number {
+    return this.#input.released;
+  }
+
   /** Hands over received bytes: `chunk[start, end)`, by default all. They are kept by reference until decoded: don't change them. */
   push(chunk: Uint8Array, start: number = 0, end: number = chunk.length): void {
     if (!this.#failed) this.#input.push(chunk, start, end);
@@ -118,11 +134,6 @@ export class Decoder {
    */
   fill(chunk: Uint8Array, start: number = 0, end: number = chunk.length): number {
     return this.#failed ? 0 : this.#input.fill(chunk, start, end);
-  }
-
-  /** Bytes that were not decoded yet lie in the memory of `chunk`. */
-  refersTo(chunk: Uint8Array): boolean {
-    return this.#input.refersTo(chunk);
   }
 
   /**

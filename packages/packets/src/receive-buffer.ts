@@ -23,6 +23,9 @@ export class ReceiveBuffer {
   /** Small pieces behind all others, copied together. */
   #block: Buffer = EMPTY;
   #blockLength = 0;
+  /** All bytes that were ever handed over, and so many of them, from the first on, that were copied since. */
+  #received = 0;
+  #copied = 0;
   /** The packet that is being put together, up to `#gathered`. Nothing else is there as long as bytes of it lack. */
   #whole: Buffer | null = null;
   #gathered = 0;
@@ -32,10 +35,21 @@ export class ReceiveBuffer {
     return this.limit - this.position + this.#laterLength + this.#blockLength + this.#gathered;
   }
 
+  /** Bytes that were handed over since the beginning. */
+  get received(): number {
+    return this.#received;
+  }
+
+  /** So many of them, from the first on, are not needed any more where they lie. */
+  get released(): number {
+    return Math.max(this.#copied, this.#received - this.length);
+  }
+
   /** Takes `chunk[start, end)` over. */
   push(chunk: Uint8Array, start: number, end: number): void {
     const from = this.#whole === null ? start : start + this.fill(chunk, start, end);
     if (from === end) return;
+    this.#received += end - from;
     const source = asBuffer(chunk);
     if (this.length === 0) {
       this.#read(source, from, end);
@@ -57,6 +71,7 @@ export class ReceiveBuffer {
     this.#read(EMPTY, 0, 0);
     this.#whole = whole;
     this.#gathered = gathered;
+    this.#copied = this.#received;
   }
 
   /** Copies what the packet that is being put together lacks of `chunk[start, end)`; returns how many bytes it took. */
@@ -66,22 +81,13 @@ export class ReceiveBuffer {
     const count = Math.min(end - start, whole.length - this.#gathered);
     whole.set(count === chunk.length ? chunk : chunk.subarray(start, start + count), this.#gathered);
     this.#gathered += count;
+    this.#received += count;
     if (this.#gathered === whole.length) {
       this.#whole = null;
       this.#gathered = 0;
       this.#read(whole, 0, whole.length);
     }
     return count;
-  }
-
-  /** Bytes that are not decoded yet lie in the memory of `chunk`. */
-  refersTo(chunk: Uint8Array): boolean {
-    const { buffer } = chunk;
-    return (
-      (this.position < this.limit && this.bytes.buffer === buffer) ||
-      this.#whole?.buffer === buffer ||
-      this.#later.some((piece) => piece.buffer === buffer)
-    );
   }
 
   /** Goes on to the next piece when the current one is used up. Returns whether there is anything to read. */
@@ -133,6 +139,7 @@ export class ReceiveBuffer {
       const copy = rest === 0 ? EMPTY : Buffer.allocUnsafeSlow(rest);
       this.bytes.copy(copy, 0, this.position, this.limit);
       this.#read(copy, 0, rest);
+      this.#copied = this.#received - this.#laterLength - this.#blockLength;
     }
   }
 

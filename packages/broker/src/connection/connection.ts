@@ -264,8 +264,8 @@ export class Connection implements TransportHandler, Postponed, PacketMemory {
     if (this.#ending) return; // read and thrown away
     this.receivedAt = this.#shared.clock.now();
     this.arrivedAt = this.#shared.clock.monotonic();
-    this.#borrow(chunk);
     this.decoder.push(chunk, start, end);
+    this.#borrow(chunk, this.decoder.receivedBytes, end - start === chunk.length);
     const waits =
       this.#busy || this.#postponed || (this.#shared.scheduler.budget.exhausted(this.arrivedAt) && this.postpone());
     if (!waits) this.#work(this.receivedAt, this.arrivedAt);
@@ -275,6 +275,7 @@ export class Connection implements TransportHandler, Postponed, PacketMemory {
     }
   }
 
+  /** Also while packets have to wait: what a large one lacks comes behind them, and `onData` follows. */
   fill(chunk: Buffer, end: number): number {
     return this.#ending ? 0 : this.decoder.fill(chunk, 0, end);
   }
@@ -282,7 +283,8 @@ export class Connection implements TransportHandler, Postponed, PacketMemory {
   /** @internal for the decoder */
   memoryFor(packetLength: number): Buffer {
     const memory = lend(packetLength);
-    this.#borrow(memory);
+    const { bufferedBytes, receivedBytes } = this.decoder;
+    this.#borrow(memory, receivedBytes - bufferedBytes + packetLength, true);
     return memory;
   }
 
@@ -319,24 +321,27 @@ export class Connection implements TransportHandler, Postponed, PacketMemory {
     }
   }
 
-  /** Holds what was received until it is decoded. */
-  #borrow(chunk: Buffer): void {
+  /** Holds what received bytes lie in, up to that of number `end`, until they are decoded. `whole`: they are all there is. */
+  #borrow(chunk: Buffer, end: number, whole: boolean): void {
     const loan = loanOf(chunk);
     if (loan === undefined) return;
-    if (this.#shared.messagesSeen) {
+    // Of a part packets have views, and outputs know a loan by its very chunk.
+    if (this.#shared.messagesSeen || !whole) {
       loan.keep();
       return;
     }
     loan.hold();
+    loan.end = end;
     this.#loans.push(loan);
   }
 
-  /** Those of which nothing waits to be decoded. Behind one that is needed all are: they come as their bytes do. */
+  /** Those of which nothing waits to be decoded. They stand in the order of their bytes. */
   #returnLoans(): void {
     const loans = this.#loans;
+    const { releasedBytes } = this.decoder;
     let returned = 0;
     for (const loan of loans) {
-      if (this.decoder.refersTo(loan.bytes)) break;
+      if (loan.end > releasedBytes) break;
       loan.release();
       returned++;
     }

@@ -1,6 +1,7 @@
 /** Writes every connection's gathered output once per event-loop turn, and earlier in a turn that gets long. */
 
 import { emptyArray } from "../empty-array.ts";
+import { forgetLatestFrames } from "../latest-frames.ts";
 import { TurnBudget } from "./turn-budget.ts";
 
 /** Something with output to write. */
@@ -150,6 +151,7 @@ export class FlushScheduler {
    */
   flush(): void {
     this.#due = false;
+    forgetLatestFrames();
     this.#beforeFlush?.();
     if (this.#written === 0) {
       if (this.#dirty.length === 0) return;

@@ -99,7 +99,7 @@ function findFields(socket: ReadingSocket): ReadFields | null {
   return buffer === undefined || callback === undefined ? null : { buffer, callback };
 }
 
-/** Hands over what was read, moved to where nobody writes again. */
+/** Hands over what was read, moved to where nobody writes again. Little is not worth the question where it is wanted. */
 function hand(length: number, target: ReadTarget): void {
   const from = length > LONGEST_SHARED ? target.fill(landing, length) : 0;
   const rest = length - from;
