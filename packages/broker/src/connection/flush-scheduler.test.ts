@@ -1,4 +1,6 @@
-import { describe, expect, test } from "vitest";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { describe, expect, test, vi } from "vitest";
 import { FlushScheduler } from "./flush-scheduler.ts";
 
 /** A scheduler with a clock of its own, and connections that note when they are flushed. */
@@ -266,5 +268,34 @@ describe("FlushScheduler", () => {
       await turnEnds();
       expect(log).toEqual(["a", "b"]);
     });
+  });
+
+  test("has one shape for V8 whatever it has met: a new one would throw the compiled code of all who use it away", async () => {
+    setFlagsFromString("--allow-natives-syntax");
+    const haveSameShape: (one: object, other: object) => boolean = runInNewContext(
+      "(one, other) => %HaveSameMap(one, other)",
+    );
+    vi.resetModules(); // what other tests have done has left its mark on the class
+    const { FlushScheduler: Fresh } = await import("./flush-scheduler.ts");
+    let now = 1.5;
+    const flush = (): void => {
+      now += 0.25;
+    };
+    const connections = Array.from({ length: 100 }, () => ({ flush }));
+    /** Chunks far apart, from the fifth on with output for so many. */
+    const after = (count: number): object => {
+      const scheduler = new Fresh(() => now);
+      for (let chunk = 1; chunk < 10; chunk++) {
+        now += 1.25;
+        scheduler.beginChunk(now);
+        for (const connection of chunk < 5 ? [] : connections.slice(0, count)) scheduler.add(connection);
+        scheduler.endChunk();
+      }
+      return scheduler;
+    };
+    const quiet = after(1);
+    expect(haveSameShape(quiet, after(1))).toBe(true);
+    expect(haveSameShape(quiet, after(100))).toBe(true);
+    setFlagsFromString("--no-allow-natives-syntax");
   });
 });

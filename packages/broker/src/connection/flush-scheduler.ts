@@ -18,8 +18,6 @@ const LOOK_EVERY = 32;
 
 /** Writing goes on in the next turn after this long: milliseconds. */
 const LONGEST_WRITING = 10;
-/** Writing to so few takes no time worth two looks at the clock. */
-const TOO_FEW_TO_TIME = 2;
 /** How many connections are written between two looks at the clock. */
 const WRITTEN_PER_LOOK = 16;
 
@@ -110,7 +108,8 @@ export class FlushScheduler {
   endChunk(): void {
     if (this.#direct) {
       this.#direct = false;
-      this.flush();
+      // The work on one chunk counts as writing here, for a look at the clock less; there is no turn to be cut.
+      this.#flush(this.#lastChunk);
     } else if (this.#due) this.flush();
     this.budget.end();
   }
@@ -150,6 +149,10 @@ export class FlushScheduler {
    * would give each connection a little more, and the same bytes would take more writes.
    */
   flush(): void {
+    this.#flush(this.#monotonic());
+  }
+
+  #flush(start: number): void {
     this.#due = false;
     forgetLatestFrames();
     this.#beforeFlush?.();
@@ -159,21 +162,16 @@ export class FlushScheduler {
       this.#lastFlush = 0;
       this.#arrived = false;
     }
-    this.#write();
+    this.#write(start);
     if (this.#written > 0) this.budget.hold();
     else this.budget.release();
     // Whoever asked between two parts of a flush has found it scheduled.
     if (this.#written > 0 || this.#dirty.length > 0) this.schedule();
   }
 
-  #write(): void {
+  /** One way for one connection and for thousands: what V8 meets for the first time throws compiled code away. */
+  #write(start: number): void {
     const flushing = this.#flushing;
-    if (!this.#scheduled && flushing.length <= TOO_FEW_TO_TIME) {
-      for (const connection of flushing) connection.flush();
-      emptyArray(flushing);
-      return;
-    }
-    const start = this.#monotonic();
     let written = this.#written;
     let now = start;
     while (written < flushing.length && now - start < LONGEST_WRITING) {
