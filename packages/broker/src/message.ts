@@ -93,11 +93,8 @@ export class Message {
     const { properties } = packet;
     if (properties?.topicAlias !== undefined) return Message.#unaliased(packet, properties, topic, publisher, now);
     const message = new Message(topic, null, packet.qos, packet.retain, properties, publisher, now);
-    message.#bytes = packet.source;
-    message.#start = packet.frameStart;
-    message.#payloadStart = packet.payloadStart;
-    message.#end = packet.frameEnd;
-    message.#marks = kindOf(packet, properties === undefined ? 0 : FrameKind.Properties);
+    const kind = kindOf(packet, properties === undefined ? 0 : FrameKind.Properties);
+    message.#liesIn(packet.source, packet.frameStart, packet.payloadStart, packet.frameEnd, kind);
     return message;
   }
 
@@ -115,12 +112,17 @@ export class Message {
       return new Message(topic, packet.payload, packet.qos, packet.retain, forwarded, publisher, now);
     }
     const message = new Message(topic, null, packet.qos, packet.retain, undefined, publisher, now);
-    message.#bytes = source.bytes;
-    message.#start = source.start;
-    message.#payloadStart = source.payloadStart;
-    message.#end = source.end;
-    message.#marks = source.kind;
+    message.#liesIn(source.bytes, source.start, source.payloadStart, source.end, source.kind);
     return message;
+  }
+
+  /** Where it stands as a PUBLISH, and of which kind. */
+  #liesIn(bytes: Uint8Array, start: number, payloadStart: number, end: number, kind: number): void {
+    this.#bytes = bytes;
+    this.#start = start;
+    this.#payloadStart = payloadStart;
+    this.#end = end;
+    this.#marks = kind;
   }
 
   /** Arrival, in milliseconds since 1970. */

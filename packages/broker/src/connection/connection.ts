@@ -9,14 +9,13 @@ import {
   type TopicTable,
 } from "@gmqtt/packets";
 import type { SteadyClock } from "../clock.ts";
-import { emptyArray } from "../empty-array.ts";
 import type { Transport, TransportHandler } from "../listeners/transport.ts";
 import type { Message } from "../message.ts";
 import type { Frame } from "../message-frame.ts";
-import { type Loan, lend, loanOf } from "../read-loans.ts";
 import type { Timing } from "../stats/delivery-times.ts";
 import type { TrafficCounters } from "../stats/stats.ts";
 import type { TimerWheel, WheelTimer } from "../timer-wheel.ts";
+import { BorrowedMemory } from "./borrowed-memory.ts";
 import { Output, type OutputShared } from "./output.ts";
 import type { Postponed } from "./turn-budget.ts";
 
@@ -69,8 +68,7 @@ export class Connection implements TransportHandler, Postponed, PacketMemory {
   readonly owner: ConnectionOwner;
   readonly #shared: ConnectionShared;
   readonly #output: Output;
-  /** Where what was received lies, as far as it is not decoded; the newest last. */
-  readonly #loans: Loan[] = [];
+  readonly #borrowed: BorrowedMemory;
   #busy = false;
   #paused = false;
   /** What was received waits for the next turn of the event loop. */
@@ -97,6 +95,7 @@ export class Connection implements TransportHandler, Postponed, PacketMemory {
     this.#shared = shared;
     this.owner = owner;
     this.counters = counters;
+    this.#borrowed = new BorrowedMemory(shared.messagesSeen);
     this.#output = new Output({
       transport,
       shared,
@@ -186,12 +185,12 @@ export class Connection implements TransportHandler, Postponed, PacketMemory {
   next(): Packet | null {
     const packet = this.decoder.next();
     if (packet === null) {
-      if (this.#loans.length > 0) this.#returnLoans();
+      this.#release();
       return null;
     }
     this.counters.packetReceived(packet.type, this.decoder.packetLength);
     this.#shared.traffic.packetReceived(packet.type, this.decoder.packetLength);
-    if (this.#loans.length > 0 && !this.#passesOn(packet)) this.#keepLoans();
+    if (!this.#borrowed.isEmpty && !this.#passesOn(packet)) this.#borrowed.keep();
     if (this.tapped) this.#shared.taps.emit(this, "in", packet);
     return packet;
   }
@@ -265,7 +264,7 @@ export class Connection implements TransportHandler, Postponed, PacketMemory {
     this.receivedAt = this.#shared.clock.now();
     this.arrivedAt = this.#shared.clock.monotonic();
     this.decoder.push(chunk, start, end);
-    this.#borrow(chunk, this.decoder.receivedBytes, end - start === chunk.length);
+    this.#borrowed.take(chunk, this.decoder.receivedBytes, end - start === chunk.length);
     const waits =
       this.#busy || this.#postponed || (this.#shared.scheduler.budget.exhausted(this.arrivedAt) && this.postpone());
     if (!waits) this.#work(this.receivedAt, this.arrivedAt);
@@ -282,10 +281,8 @@ export class Connection implements TransportHandler, Postponed, PacketMemory {
 
   /** @internal for the decoder */
   memoryFor(packetLength: number): Buffer {
-    const memory = lend(packetLength);
     const { bufferedBytes, receivedBytes } = this.decoder;
-    this.#borrow(memory, receivedBytes - bufferedBytes + packetLength, true);
-    return memory;
+    return this.#borrowed.lend(packetLength, receivedBytes - bufferedBytes + packetLength);
   }
 
   onDrain(): void {
@@ -315,43 +312,14 @@ export class Connection implements TransportHandler, Postponed, PacketMemory {
       scheduler.beginChunk(monotonic);
       this.owner.onReadable();
       scheduler.endChunk();
-      if (this.#loans.length > 0) this.#returnLoans();
+      this.#release();
     } finally {
       clock.release();
     }
   }
 
-  /** Holds what received bytes lie in, up to that of number `end`, until they are decoded. `whole`: they are all there is. */
-  #borrow(chunk: Buffer, end: number, whole: boolean): void {
-    const loan = loanOf(chunk);
-    if (loan === undefined) return;
-    // Of a part packets have views, and outputs know a loan by its very chunk.
-    if (this.#shared.messagesSeen || !whole) {
-      loan.keep();
-      return;
-    }
-    loan.hold();
-    loan.end = end;
-    this.#loans.push(loan);
-  }
-
-  /** Those of which nothing waits to be decoded. They stand in the order of their bytes. */
-  #returnLoans(): void {
-    const loans = this.#loans;
-    const { releasedBytes } = this.decoder;
-    let returned = 0;
-    for (const loan of loans) {
-      if (loan.end > releasedBytes) break;
-      loan.release();
-      returned++;
-    }
-    if (returned === loans.length) emptyArray(loans);
-    else if (returned > 0) loans.splice(0, returned);
-  }
-
-  #keepLoans(): void {
-    for (const loan of this.#loans) loan.keep();
-    emptyArray(this.#loans);
+  #release(): void {
+    if (!this.#borrowed.isEmpty) this.#borrowed.release(this.decoder.releasedBytes);
   }
 
   /** Nobody has anything of the packet any more once its receivers have been written to. */
