@@ -108,8 +108,7 @@ export class FlushScheduler {
   endChunk(): void {
     if (this.#direct) {
       this.#direct = false;
-      // The work on one chunk counts as writing here, for a look at the clock less; there is no turn to be cut.
-      this.#flush(this.#lastChunk);
+      this.flush();
     } else if (this.#due) this.flush();
     this.budget.end();
   }
@@ -149,10 +148,6 @@ export class FlushScheduler {
    * would give each connection a little more, and the same bytes would take more writes.
    */
   flush(): void {
-    this.#flush(this.#monotonic());
-  }
-
-  #flush(start: number): void {
     this.#due = false;
     forgetLatestFrames();
     this.#beforeFlush?.();
@@ -162,7 +157,7 @@ export class FlushScheduler {
       this.#lastFlush = 0;
       this.#arrived = false;
     }
-    this.#write(start);
+    this.#write();
     if (this.#written > 0) this.budget.hold();
     else this.budget.release();
     // Whoever asked between two parts of a flush has found it scheduled.
@@ -170,8 +165,9 @@ export class FlushScheduler {
   }
 
   /** One way for one connection and for thousands: what V8 meets for the first time throws compiled code away. */
-  #write(start: number): void {
+  #write(): void {
     const flushing = this.#flushing;
+    const start = this.#monotonic();
     let written = this.#written;
     let now = start;
     while (written < flushing.length && now - start < LONGEST_WRITING) {
