@@ -13,7 +13,6 @@ import { writePidFile } from "../process/pid-file.ts";
 import { reload } from "../process/reload.ts";
 import { type Signals, takeSignals } from "../process/signals.ts";
 import { catchStrays } from "../process/strays.ts";
-import { tidyHeap } from "../process/tidy-heap.ts";
 import { version } from "../version.ts";
 
 /** Runs the broker; answers the exit code once it has stopped. Throws a `CommandFailure` for a bad configuration. */
@@ -58,7 +57,6 @@ async function run(
   const broker = makeBroker(loaded, logger);
   const dumpPackets = createPacketDump(broker, logger);
   logSetup(loaded, logger);
-  tidyHeap();
   if (!(await startUnlessStuck(broker, signals, logger))) return ExitCode.Failed;
   dumpPackets(broker.config.log);
   for (;;) {
