@@ -7,9 +7,11 @@
 import { Socket } from "node:net";
 import { getSystemErrorName } from "node:util";
 
-/** Told when the kernel has taken what it had not taken at once. */
+/** Told what became of bytes that the kernel had not taken at once. */
 export interface WriteTarget {
   taken(): void;
+  /** They are lost, and so is the connection. */
+  lost(error: Error): void;
 }
 
 /** Node's request of a write. It is used only for what the kernel did not take. */
@@ -17,40 +19,40 @@ interface WriteRequest {
   /** Negative while Node has not used it. */
   getAsyncId(): number;
   oncomplete?: typeof onComplete;
-  socket?: Socket;
   target?: WriteTarget;
   /** Keeps the memory alive. */
   segments?: readonly Uint8Array[];
 }
 
-interface SocketHandle {
+/** What Node's sockets write to. */
+export interface DirectHandle {
   readonly writeQueueSize: number;
   writeBuffer(request: WriteRequest, bytes: Uint8Array): number;
   writev(request: WriteRequest, segments: readonly Uint8Array[], allBuffers: true): number;
 }
 
-type WritingSocket = Socket & { readonly _handle?: SocketHandle | null };
+type WritingSocket = Socket & { readonly _handle?: Partial<DirectHandle> | null };
 
 /** The class of requests can't be had but from one that a socket made itself. null: it is not as this file expects it. */
 let Request: (new () => WriteRequest) | null | undefined;
 /** Good for any number of writes, up to the one that needs it. To use one twice that Node holds ends the process. */
 let spare: WriteRequest | undefined;
 
-/** A socket whose handle is as this file expects it; with another, in a Node that has changed it, streams do the writing. */
-export function isDirect(stream: unknown): stream is Socket {
-  if (!(stream instanceof Socket) || stream.constructor !== Socket) return false;
+/** The handle of a plain socket; null where it is not as this file expects it, as in a Node that has changed it, or is gone. */
+export function directHandle(stream: unknown): DirectHandle | null {
+  if (!(stream instanceof Socket) || stream.constructor !== Socket) return null;
   const handle = (stream as WritingSocket)._handle;
-  return typeof handle?.writeBuffer === "function" && typeof handle.writev === "function" && "writeQueueSize" in handle;
+  if (typeof handle?.writeBuffer !== "function" || typeof handle.writev !== "function") return null;
+  return "writeQueueSize" in handle ? (handle as DirectHandle) : null;
 }
 
 /**
- * Writes one or more segments to a socket of which `isDirect` says yes and whose stream has nothing to write. Answers how
- * many bytes the kernel has not taken: if any, the segments must be kept until `target` is told. -1: nothing was written,
- * it is for the stream to do.
+ * Writes one or more segments to a socket whose stream has nothing to write. Answers how many bytes the kernel has not
+ * taken: if any, the segments must be kept until `target` is told. -1: nothing was written, it is for the stream to do; so
+ * it is with a handle that has been closed meanwhile.
  */
-export function writeDirectly(socket: Socket, segments: readonly Uint8Array[], target: WriteTarget): number {
-  const handle = (socket as WritingSocket)._handle;
-  if (handle === null || handle === undefined || Request === null) return -1;
+export function writeDirectly(handle: DirectHandle, segments: readonly Uint8Array[], target: WriteTarget): number {
+  if (Request === null) return -1;
   if (Request === undefined) {
     learnRequest(handle);
     return -1;
@@ -70,23 +72,22 @@ export function writeDirectly(socket: Socket, segments: readonly Uint8Array[], t
     return 0;
   }
   request.oncomplete = onComplete;
-  request.socket = socket;
   request.target = target;
   request.segments = [...segments]; // the array is the caller's
   return left;
 }
 
 function onComplete(this: WriteRequest, status: number): void {
-  const { socket, target } = this as Required<WriteRequest>;
+  const { target } = this as Required<WriteRequest>;
   if (status === 0) target.taken();
-  else if (!socket.destroyed) {
+  else {
     const code = getSystemErrorName(status);
-    socket.destroy(Object.assign(new Error(`write ${code}`), { code, errno: status, syscall: "write" }));
+    target.lost(Object.assign(new Error(`write ${code}`), { code, errno: status, syscall: "write" }));
   }
 }
 
 /** Looks over the shoulder of the stream, which does the first write. */
-function learnRequest(handle: SocketHandle): void {
+function learnRequest(handle: DirectHandle): void {
   const { writeBuffer } = handle;
   handle.writeBuffer = (made, bytes) => {
     handle.writeBuffer = writeBuffer;

@@ -7,10 +7,12 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { SocketPairs } from "../../test/socket-pairs.ts";
 import { endReading, type ReadTarget, readInto } from "./shared-read.ts";
 
-const nobody = {
+const nobody: ReadTarget = {
+  bytesRead: 0,
   fill: () => expect.unreachable(),
   received: () => expect.unreachable(),
   finished: () => expect.unreachable(),
+  readOn: () => expect.unreachable(),
 };
 
 describe("sockets that read into one place", () => {
@@ -30,8 +32,16 @@ describe("sockets that read into one place", () => {
     fill: ReadTarget["fill"] = () => 0,
   ): Promise<void> {
     return new Promise((finished) => {
-      const target = { received: (bytes: Buffer, start: number, end: number) => received(bytes.subarray(start, end)) };
-      expect(readInto(socket, { ...target, fill, finished })).toBe(true);
+      const target: ReadTarget = {
+        bytesRead: 0,
+        fill,
+        received: (bytes, start, end) => received(bytes.subarray(start, end)),
+        finished,
+        readOn: () => {
+          if (!socket.destroyed && !socket.isPaused()) socket.resume();
+        },
+      };
+      expect(readInto(socket, target)).toBe(true);
       socket.resume();
     });
   }

@@ -26,56 +26,95 @@ const copier = new Copier();
 
 /** Told of each read. */
 export interface ReadTarget {
+  /** Bytes that were read so far, counted round and round in 32 bits. Kept by {@link readInto}. */
+  bytesRead: number;
   /** Copies the beginning of `chunk[0, end)`, if it knows where to; answers how many bytes it took. */
   fill(chunk: Buffer, end: number): number;
   /** The bytes `chunk[start, end)` are the target's own. */
   received(chunk: Buffer, start: number, end: number): void;
   /** The peer has sent his last byte. The stream itself has not been told: see {@link endReading}. */
   finished(): void;
+  /** Others have had their turn: reads on, unless the socket is paused or gone. */
+  readOn(): void;
 }
 
-/**
- * The fields that `net.connect` sets for its option `onread`. There is no such option for accepted sockets, so they are
- * looked up by name; without them, in a Node that has them no more, sockets read as they always did.
- */
-interface ReadFields {
-  readonly buffer: symbol;
-  readonly callback: symbol;
+const targetOf = Symbol("read target");
+
+/** What Node's sockets read with. It calls `onread` with itself as `this`. */
+interface ReadHandle {
+  reading: boolean;
+  readonly bytesRead: number;
+  onread: OnRead;
+  useUserBuffer(buffer: Buffer): void;
+  readStop(): number;
+  [targetOf]: ReadTarget;
 }
+
+type OnRead = (this: ReadHandle, buffer: unknown) => unknown;
 
 type ReadingSocket = Socket & {
-  _handle?: { useUserBuffer?: (buffer: Buffer) => void } | null;
+  _handle?: Partial<ReadHandle> | null;
+  [targetOf]?: ReadTarget;
   [field: symbol]: unknown;
 };
 
-let fields: ReadFields | null | undefined;
+/**
+ * The field that `net.connect` sets for its option `onread`: with it `pause` and `resume` stop and start reading. There is no
+ * such option for accepted sockets, so it is looked up by name; without it, in a Node that has it no more, sockets read as
+ * they always did.
+ */
+let bufferField: symbol | null | undefined;
+
+/** What Node does with a read: the end, and errors, are still for it. */
+let nodesOnRead: OnRead;
+
+/** Whose reads fill all of the place, and how many have. */
+let filling: ReadTarget | null = null;
+let fullReads = 0;
 
 /** Has a socket that nobody has read from hand its reads to `target`. False: it can't; listen to its `data`. */
 export function readInto(socket: Socket, target: ReadTarget): boolean {
   const reading = socket as ReadingSocket;
-  fields ??= findFields(reading);
   const handle = reading._handle;
-  if (fields === null || socket.constructor !== Socket || typeof handle?.useUserBuffer !== "function") return false;
+  if (bufferField === undefined) bufferField = findBufferField(reading);
+  if (bufferField === null || socket.constructor !== Socket || !isReadHandle(handle)) return false;
   // Something came while an `onAccept` was waited for: it lies in the stream, and the stream hands it over in order.
   if (socket.readableLength > 0) return false;
   handle.useUserBuffer(landing);
-  reading[fields.buffer] = landing;
+  reading[bufferField] = landing;
   // At the end Node pushes it and then asks the stream for more: for thousands that hang up at once each of the two counts.
   reading.read = nothingToRead;
-  reading.push = (chunk: Buffer | null) => {
-    if (chunk === null) target.finished();
-    return false;
-  };
-  let full = 0;
-  reading[fields.callback] = (length: number) => {
-    hand(length, target);
-    full = length < LARGEST_READ ? 0 : full + 1;
-    if (full < FULL_READS) return true;
-    full = 0;
-    setImmediate(readOn, socket);
-    return false;
-  };
+  reading.push = onPush;
+  reading[targetOf] = target;
+  target.bytesRead = handle.bytesRead | 0;
+  handle[targetOf] = target;
+  nodesOnRead = handle.onread;
+  handle.onread = onRead;
   return true;
+}
+
+/**
+ * Takes the place of Node's function, which asks five objects of the socket whether it may go on. Of one client they are at
+ * hand, of thousands each of them is waited for, and all that the broker does with a message takes hardly longer.
+ */
+function onRead(this: ReadHandle, buffer: unknown): unknown {
+  const target = this[targetOf];
+  const bytesRead = this.bytesRead | 0;
+  const length = (bytesRead - target.bytesRead) | 0;
+  if (length === 0) return nodesOnRead.call(this, buffer);
+  target.bytesRead = bytesRead;
+  hand(length, target);
+  if (length < LARGEST_READ) {
+    filling = null;
+    return;
+  }
+  fullReads = target === filling ? fullReads + 1 : 1;
+  filling = target;
+  if (fullReads < FULL_READS) return;
+  filling = null;
+  this.reading = false;
+  this.readStop();
+  setImmediate(readOn, target);
 }
 
 /** Tells a stream of {@link readInto} what it has not been told: that it has been read to its end. */
@@ -88,15 +127,26 @@ function nothingToRead(): null {
   return null;
 }
 
-function readOn(socket: Socket): void {
-  if (!socket.destroyed && !socket.isPaused()) socket.resume();
+function onPush(this: ReadingSocket, chunk: unknown): boolean {
+  if (chunk === null) (this[targetOf] as ReadTarget).finished();
+  return false;
 }
 
-function findFields(socket: ReadingSocket): ReadFields | null {
-  const symbols = Object.getOwnPropertySymbols(socket);
-  const named = (name: string): symbol | undefined => symbols.find(({ description }) => description === name);
-  const [buffer, callback] = [named("kBuffer"), named("kBufferCb")];
-  return buffer === undefined || callback === undefined ? null : { buffer, callback };
+function readOn(target: ReadTarget): void {
+  target.readOn();
+}
+
+function findBufferField(socket: ReadingSocket): symbol | null {
+  return Object.getOwnPropertySymbols(socket).find(({ description }) => description === "kBuffer") ?? null;
+}
+
+function isReadHandle(handle: Partial<ReadHandle> | null | undefined): handle is ReadHandle {
+  return (
+    typeof handle?.onread === "function" &&
+    typeof handle.useUserBuffer === "function" &&
+    typeof handle.readStop === "function" &&
+    typeof handle.bytesRead === "number"
+  );
 }
 
 /** Hands over what was read, moved to where nobody writes again. Little is not worth the question where it is wanted. */

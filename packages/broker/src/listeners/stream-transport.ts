@@ -2,9 +2,9 @@
 
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { isDirect, type WriteTarget, writeDirectly } from "./direct-write.ts";
+import { type DirectHandle, directHandle, type WriteTarget, writeDirectly } from "./direct-write.ts";
 import { probePeer } from "./probe.ts";
-import { endReading, readInto } from "./shared-read.ts";
+import { endReading, type ReadTarget, readInto } from "./shared-read.ts";
 import type { Transport, TransportHandler, TransportInfo } from "./transport.ts";
 
 const transportOf = Symbol("transport");
@@ -32,19 +32,22 @@ function onStreamClose(this: OwnedStream): void {
  * A byte stream over a `Duplex`. The stream must be in byte mode, not read by anybody else, and must emit `close`.
  * Errors of the stream never go unhandled: the first one is what `onClose` is told.
  */
-export class StreamTransport implements Transport, WriteTarget {
+export class StreamTransport implements Transport, ReadTarget, WriteTarget {
+  /** @internal Kept by `readInto`. */
+  bytesRead = 0;
+  #handler: TransportHandler | undefined;
+  /** What the last write went to, past the stream, which has nothing to write then, and need not be asked; null: ask it. */
+  #handle: DirectHandle | null = null;
+  /** Bytes that were written past the stream and that the kernel has not taken yet. */
+  #left = 0;
+  #owesDrain = false;
   readonly info: TransportInfo;
   readonly #stream: Duplex;
   readonly #onWritten: () => void;
   readonly #unread: boolean;
-  readonly #direct: boolean;
-  #handler: TransportHandler | undefined;
   #error: Error | undefined;
-  #owesDrain = false;
   /** The peer has sent his last byte, and the stream does not know. */
   #peerEnded = false;
-  /** Bytes that were written past the stream and that the kernel has not taken yet. */
-  #left = 0;
   #closed = false;
 
   /** `unread`: a socket that was just accepted, and that nobody has read from. */
@@ -52,7 +55,6 @@ export class StreamTransport implements Transport, WriteTarget {
     this.info = info;
     this.#unread = unread;
     this.#stream = stream;
-    this.#direct = unread && isDirect(stream);
     // Node's own 'drain' keeps silent below the high-water mark, so every write carries this one function instead.
     this.#onWritten = () => this.#written();
     (stream as OwnedStream)[transportOf] = this;
@@ -63,7 +65,7 @@ export class StreamTransport implements Transport, WriteTarget {
   }
 
   get bufferedBytes(): number {
-    return this.#stream.writableLength + this.#left;
+    return this.#handle === null ? this.#stream.writableLength + this.#left : this.#left;
   }
 
   start(handler: TransportHandler): void {
@@ -81,18 +83,31 @@ export class StreamTransport implements Transport, WriteTarget {
   }
 
   write(segments: readonly Uint8Array[]): boolean {
-    const stream = this.#stream;
-    // After end() or destroy() Node would turn a write into an error; there is nobody left to tell.
-    if (!stream.writable) return true;
-    const last = segments.length - 1;
-    if (this.#direct && last >= 0 && this.bufferedBytes === 0) {
-      const left = writeDirectly(stream as Socket, segments, this);
+    const handle = this.#handle ?? this.#findHandle();
+    if (handle !== null && this.#left === 0 && segments.length > 0) {
+      const left = writeDirectly(handle, segments, this);
       if (left >= 0) {
+        this.#handle = handle;
         this.#left = left;
         this.#owesDrain = left > 0;
         return left === 0;
       }
     }
+    return this.#writeToStream(segments);
+  }
+
+  /** null: it is for the stream to write. */
+  #findHandle(): DirectHandle | null {
+    const stream = this.#stream;
+    return this.#unread && stream.writable && stream.writableLength === 0 ? directHandle(stream) : null;
+  }
+
+  #writeToStream(segments: readonly Uint8Array[]): boolean {
+    const stream = this.#stream;
+    this.#handle = null;
+    // After end() or destroy() Node would turn a write into an error; there is nobody left to tell.
+    if (!stream.writable) return true;
+    const last = segments.length - 1;
     if (last === 0) {
       stream.write(segments[0], this.#onWritten);
     } else if (last > 0) {
@@ -116,6 +131,7 @@ export class StreamTransport implements Transport, WriteTarget {
 
   end(): void {
     const stream = this.#stream;
+    this.#handle = null;
     if (!stream.writable) return;
     // Both are done, so this is the end; to finish our direction first would cost a system call and two turns more.
     if (this.#peerEnded && this.bufferedBytes === 0) {
@@ -127,6 +143,7 @@ export class StreamTransport implements Transport, WriteTarget {
   }
 
   destroy(): void {
+    this.#handle = null;
     this.#stream.destroy();
   }
 
@@ -153,10 +170,22 @@ export class StreamTransport implements Transport, WriteTarget {
     this.#handler?.onEnd();
   }
 
-  /** @internal */
+  /** @internal Told by `readInto`. */
+  readOn(): void {
+    const stream = this.#stream;
+    if (!stream.destroyed && !stream.isPaused()) stream.resume();
+  }
+
+  /** @internal Told by `writeDirectly`. */
   taken(): void {
     this.#left = 0;
     this.#written();
+  }
+
+  /** @internal Told by `writeDirectly`. */
+  lost(error: Error): void {
+    this.#handle = null;
+    if (!this.#stream.destroyed) this.#stream.destroy(error);
   }
 
   /** @internal */
@@ -166,6 +195,7 @@ export class StreamTransport implements Transport, WriteTarget {
 
   /** @internal */
   failed(error: Error): void {
+    this.#handle = null;
     this.#error ??= error;
   }
 
@@ -173,6 +203,7 @@ export class StreamTransport implements Transport, WriteTarget {
   closed(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#handle = null;
     // The young generation's collector takes dead sockets for alive that an old one points to, copies them, and makes them
     // old too, so that there is no end to it. Let them at least be copied without connection, client and session.
     const handler = this.#handler;
