@@ -59,6 +59,9 @@ export interface DecoderOptions {
   readonly memory?: PacketMemory | undefined;
 }
 
+/** One for all: nobody is interrupted while he decodes a packet. */
+const reader = new Reader();
+
 const ownMemory: PacketMemory = { memoryFor: (packetLength) => Buffer.allocUnsafeSlow(packetLength) };
 
 /** Decodes the packets that one peer sends. */
@@ -73,7 +76,6 @@ export class Decoder {
   readonly #topics: TopicTable | undefined;
   readonly #memory: PacketMemory;
   readonly #input = new ReceiveBuffer();
-  readonly #reader = new Reader();
   #version: ProtocolVersion | undefined;
   #accepted: FirstByteTable;
   /** Size of the packet that is arriving, once its header is there; 0 before. */
@@ -147,7 +149,7 @@ export class Decoder {
     } catch (error) {
       this.#failed = true;
       this.#input.clear();
-      this.#reader.release();
+      reader.release();
       throw error;
     }
   }
@@ -155,7 +157,7 @@ export class Decoder {
   #next(): Packet | null {
     const input = this.#input;
     if (input.position === input.limit && !input.advance()) {
-      this.#reader.release();
+      reader.release();
       return null;
     }
     const bytes = input.bytes;
@@ -185,7 +187,7 @@ export class Decoder {
     if (this.#awaited === 0 || input.length < this.#awaited) {
       if (this.#awaited <= GATHERED_FROM || input.length < this.#awaited * GATHERED_PART) input.trim();
       else input.gather(this.#memory.memoryFor(this.#awaited));
-      this.#reader.release();
+      reader.release();
       return null;
     }
     const end = this.#awaited;
@@ -211,7 +213,6 @@ export class Decoder {
     const first = bytes[start] as number;
     const type = first >> 4;
     this.packetLength = end - start;
-    const reader = this.#reader;
     reader.reset(bytes, bodyStart, end, type);
     // only CONNECT gets here without a version, and brings its own
     const version = this.#version as ProtocolVersion;

@@ -7,7 +7,7 @@ import { decodeString } from "./utf8.ts";
 
 const EMPTY = Buffer.alloc(0);
 
-/** One per decoder, set to each packet in turn. */
+/** Set to each packet in turn. */
 export class Reader {
   bytes: Buffer = EMPTY;
   position = 0;

@@ -93,10 +93,14 @@ export class ReceiveBuffer {
   /** Goes on to the next piece when the current one is used up. Returns whether there is anything to read. */
   advance(): boolean {
     if (this.position < this.limit) return true;
-    if (this.#later.length === 0) this.#seal();
-    const next = this.#later[this.#next] ?? EMPTY;
+    if (this.#laterLength === 0) this.#seal();
+    // Asked of the numbers, and not of the array: of thousands of clients each array would be waited for.
+    if (this.#laterLength === 0) {
+      this.#read(EMPTY, 0, 0);
+      return false;
+    }
+    const next = this.#later[this.#next] as Buffer;
     this.#read(next, 0, next.length);
-    if (this.limit === 0) return false;
     this.#laterLength -= this.limit;
     this.#later[this.#next++] = EMPTY;
     if (this.#next === this.#later.length) {
