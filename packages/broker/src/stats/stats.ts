@@ -3,14 +3,22 @@
 import { DROP_REASONS, type DropReason, type SessionEndReason } from "./reasons.ts";
 
 const TYPES = 16;
-const RECEIVED_PACKETS = 0;
-const RECEIVED_BYTES = TYPES;
-const SENT_PACKETS = TYPES * 2;
-const SENT_BYTES = TYPES * 3;
-const RECEIVED_MESSAGES = TYPES * 4;
-const SENT_MESSAGES = RECEIVED_MESSAGES + 3;
-const DROPPED = SENT_MESSAGES + 3;
-const SLOTS = DROPPED + 3 * DROP_REASONS.length;
+/**
+ * Of each direction: messages by QoS, then packets and bytes by type, PUBLISH and its acknowledgements first. What a message
+ * counts so lies side by side: there are thousands of clients, and each place elsewhere would be waited for.
+ */
+const QOS = 3;
+const PUBLISH = 3;
+const DIRECTION = QOS + TYPES * 2;
+const RECEIVED = 0;
+const SENT = DIRECTION;
+const DROPPED = DIRECTION * 2;
+const SLOTS = DROPPED + QOS * DROP_REASONS.length;
+
+/** Where the packets of a type are counted; their bytes stand behind it. */
+function placeOf(direction: number, type: number): number {
+  return direction + QOS + ((type - PUBLISH) & (TYPES - 1)) * 2;
+}
 
 /** Names of the packet types as statistics give them, by type number; 0 is not used. */
 export const PACKET_TYPE_NAMES: readonly string[] = [
@@ -50,61 +58,66 @@ export class TrafficCounters {
 
   packetReceived(type: number, bytes: number): void {
     const values = this.#values;
-    values[RECEIVED_PACKETS + type]! += 1;
-    values[RECEIVED_BYTES + type]! += bytes;
+    const place = placeOf(RECEIVED, type);
+    values[place]! += 1;
+    values[place + 1]! += bytes;
   }
 
   packetSent(type: number, bytes: number): void {
     const values = this.#values;
-    values[SENT_PACKETS + type]! += 1;
-    values[SENT_BYTES + type]! += bytes;
+    const place = placeOf(SENT, type);
+    values[place]! += 1;
+    values[place + 1]! += bytes;
   }
 
   messageReceived(qos: number): void {
-    this.#values[RECEIVED_MESSAGES + qos]! += 1;
+    this.#values[RECEIVED + qos]! += 1;
   }
 
   messageSent(qos: number): void {
-    this.#values[SENT_MESSAGES + qos]! += 1;
+    this.#values[SENT + qos]! += 1;
   }
 
   messageDropped(qos: number, reason: DropReason): void {
-    this.#values[DROPPED + DROP_REASONS.indexOf(reason) * 3 + qos]! += 1;
+    this.#values[DROPPED + DROP_REASONS.indexOf(reason) * QOS + qos]! += 1;
   }
 
   get received(): PacketCounts {
-    return this.#packets(RECEIVED_PACKETS, RECEIVED_BYTES);
+    return this.#packets(RECEIVED);
   }
 
   get sent(): PacketCounts {
-    return this.#packets(SENT_PACKETS, SENT_BYTES);
+    return this.#packets(SENT);
   }
 
   /** By QoS. */
   get messagesReceived(): readonly number[] {
-    return this.#values.slice(RECEIVED_MESSAGES, RECEIVED_MESSAGES + 3);
+    return this.#values.slice(RECEIVED, RECEIVED + QOS);
   }
 
   /** By QoS. */
   get messagesSent(): readonly number[] {
-    return this.#values.slice(SENT_MESSAGES, SENT_MESSAGES + 3);
+    return this.#values.slice(SENT, SENT + QOS);
   }
 
   /** By reason, then by QoS. */
   get messagesDropped(): Readonly<Record<DropReason, readonly number[]>> {
     const dropped = {} as Record<DropReason, readonly number[]>;
     for (const [index, reason] of DROP_REASONS.entries()) {
-      const start = DROPPED + index * 3;
-      dropped[reason] = this.#values.slice(start, start + 3);
+      const start = DROPPED + index * QOS;
+      dropped[reason] = this.#values.slice(start, start + QOS);
     }
     return dropped;
   }
 
-  #packets(packets: number, bytes: number): PacketCounts {
-    return {
-      packets: this.#values.slice(packets, packets + TYPES),
-      bytes: this.#values.slice(bytes, bytes + TYPES),
-    };
+  #packets(direction: number): PacketCounts {
+    const counts = { packets: new Array<number>(TYPES), bytes: new Array<number>(TYPES) };
+    for (let type = 0; type < TYPES; type++) {
+      const place = placeOf(direction, type);
+      counts.packets[type] = this.#values[place] as number;
+      counts.bytes[type] = this.#values[place + 1] as number;
+    }
+    return counts;
   }
 }
 
