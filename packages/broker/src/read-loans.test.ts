@@ -126,15 +126,15 @@ describe("the loan that a connection has received", () => {
   test("comes back when its messages have been written", () => {
     const { chunk, outbound } = receiveLent([publish(), publish()]);
     expect(cameBack(chunk)).toBe(false);
-    outbound.flush({ write: () => true });
+    outbound.writeTo({ write: () => true });
     expect(cameBack(chunk)).toBe(true);
   });
 
   test("waits for a peer who has not taken them", () => {
     const { chunk, outbound } = receiveLent([publish(), publish()]);
-    outbound.flush({ write: () => false });
+    outbound.writeTo({ write: () => false });
     expect(cameBack(chunk)).toBe(false);
-    outbound.drained();
+    outbound.written();
     expect(cameBack(chunk)).toBe(true);
   });
 
@@ -155,7 +155,7 @@ describe("the loan that a connection has received", () => {
 
   test("comes back though the beginning of one more packet is there, if that is short", () => {
     const { chunk, outbound } = receiveLent([publish(), publish(), publish()], false, 39_000);
-    outbound.flush({ write: () => true });
+    outbound.writeTo({ write: () => true });
     expect(cameBack(chunk)).toBe(true);
   });
 
@@ -174,15 +174,15 @@ describe("the loan that a connection has received", () => {
 
   test("does not come back when that peer leaves", () => {
     const { chunk, outbound } = receiveLent([publish(), publish()]);
-    outbound.flush({ write: () => false });
+    outbound.writeTo({ write: () => false });
     outbound.clear();
-    outbound.drained();
+    outbound.written();
     expect(cameBack(chunk)).toBe(false);
   });
 
   test("waits for the rest of a packet of which it has the beginning", () => {
     const { chunk, outbound, received, rest, transport } = receiveLent([publish(), publish()], false, 10);
-    outbound.flush({ write: () => true });
+    outbound.writeTo({ write: () => true });
     expect([received.length, cameBack(chunk)]).toEqual([1, false]);
     transport.handler?.onData(rest);
     expect([received.length, cameBack(chunk)]).toEqual([2, true]);
@@ -197,7 +197,7 @@ describe("the loan that a connection has received", () => {
     transport.handler?.onData(chunk, 0, bytes.length / 2);
     connection.busy = false;
     transport.handler?.onData(Buffer.alloc(0));
-    outbound.flush({ write: () => false });
+    outbound.writeTo({ write: () => false });
     expect(cameBack(chunk)).toBe(false);
   });
 
@@ -208,7 +208,7 @@ describe("the loan that a connection has received", () => {
     ["another packet", { type: 12 } as Packet],
   ])("does not come back with %s in it", (_what, packet) => {
     const { chunk, outbound } = receiveLent([publish(), publish(), packet]);
-    outbound.flush({ write: () => true });
+    outbound.writeTo({ write: () => true });
     expect(cameBack(chunk)).toBe(false);
   });
 
@@ -220,7 +220,7 @@ describe("the loan that a connection has received", () => {
       const { chunk, connection, outbound, received } = receiveLarge(publish({ payload }));
       expect([received.length, connection.decoder.bufferedBytes, cameBack(chunk)]).toEqual([1, 0, false]);
       const written: Uint8Array[] = [];
-      outbound.flush({ write: (segments) => written.push(...segments) > 0 });
+      outbound.writeTo({ write: (segments) => written.push(...segments) > 0 });
       expect(Buffer.concat(written).equals(encode(publish({ payload }), 5))).toBe(true);
       expect(cameBack(chunk)).toBe(true);
     });
@@ -231,7 +231,7 @@ describe("the loan that a connection has received", () => {
       ["that plugins see", publish({ payload }), true],
     ])("does not come back when it is one %s", (_what, packet, seen) => {
       const { chunk, outbound } = receiveLarge(packet, seen);
-      outbound.flush({ write: () => true });
+      outbound.writeTo({ write: () => true });
       expect(cameBack(chunk)).toBe(false);
     });
 
@@ -239,7 +239,7 @@ describe("the loan that a connection has received", () => {
       const { chunk, outbound, received } = receiveLarge(publish({ payload }));
       const message = Message.received(received[0] as ReceivedPublish, "t", "c", 0);
       message.detach();
-      outbound.flush({ write: () => true });
+      outbound.writeTo({ write: () => true });
       expect([cameBack(chunk), message.payload.buffer === chunk.buffer]).toEqual([false, true]);
       expect(payload.equals(message.payload)).toBe(true);
     });
@@ -247,7 +247,7 @@ describe("the loan that a connection has received", () => {
 
   test("does not come back when plugins see messages", () => {
     const { chunk, outbound } = receiveLent([publish(), publish()], true);
-    outbound.flush({ write: () => true });
+    outbound.writeTo({ write: () => true });
     expect(cameBack(chunk)).toBe(false);
   });
 
@@ -256,7 +256,7 @@ describe("the loan that a connection has received", () => {
     for (const look of looks) {
       const { chunk, outbound, received } = receiveLent([publish(), publish()]);
       look(Message.received(received[0] as ReceivedPublish, "t", "c", 0));
-      outbound.flush({ write: () => true });
+      outbound.writeTo({ write: () => true });
       expect(cameBack(chunk)).toBe(false);
     }
   });

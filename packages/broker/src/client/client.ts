@@ -139,7 +139,6 @@ export class Client implements ConnectionOwner, HandshakePeer, Placed {
   }
 
   onReadable(): void {
-    if (this.#connected !== null) this.#connected.heard();
     if (!this.#busy) this.#run();
   }
 

@@ -18,6 +18,7 @@ import { IncomingAliases } from "../handlers/incoming-aliases.ts";
 import { handlePublish } from "../handlers/publish.ts";
 import { handleSubscribe } from "../handlers/subscribe.ts";
 import { handleUnsubscribe } from "../handlers/unsubscribe.ts";
+import type { Outgoing } from "../session/outgoing.ts";
 import type { Session } from "../session/session.ts";
 import type { ClientOptions, Client as ClientView } from "./client-view.ts";
 import { KeepAlive } from "./keep-alive.ts";
@@ -44,6 +45,7 @@ export class ConnectedClient implements ClientContext {
   readonly connection: Connection;
   readonly view: ClientView;
   readonly session: Session;
+  readonly outgoing: Outgoing;
   readonly options: ClientOptions;
   readonly version: ProtocolVersion;
   readonly aliases: IncomingAliases;
@@ -62,6 +64,7 @@ export class ConnectedClient implements ClientContext {
     this.connection = connection;
     this.view = made.view;
     this.session = session;
+    this.outgoing = session.outgoing;
     this.options = options;
     this.version = connection.version;
     this.aliases = new IncomingAliases(options.topicAliasMax);
@@ -73,7 +76,8 @@ export class ConnectedClient implements ClientContext {
     const limited = publishRate > 0 || publishBytesRate > 0;
     const onHit = (key: string): void => broker.population.limitHit(key);
     this.#rate = limited ? new RateLimit(publishRate, publishBytesRate, monotonic, onHit) : null;
-    this.#keepAlive = new KeepAlive(options.keepAlive, broker.wheel, monotonic, made.isBusy, made.onSilent);
+    const heardAt = (): number => connection.arrivedAt;
+    this.#keepAlive = new KeepAlive(options.keepAlive, broker.wheel, monotonic, heardAt, made.isBusy, made.onSilent);
   }
 
   get unfinished(): number {
@@ -90,16 +94,11 @@ export class ConnectedClient implements ClientContext {
     if (this.#rate !== null) this.#rate.charge(bytes);
   }
 
-  /** Something was received. */
-  heard(): void {
-    this.#keepAlive.heard(this.connection.arrivedAt);
-  }
-
   /** Starts sending what the session owes. */
   resume(): void {
     const { broker, connection, options, view } = this;
     const { onDelivered } = broker.hooks;
-    const sender = new PublishSender(connection, {
+    const sender = new PublishSender(connection.output, {
       version: this.version,
       window: options.maxInflight,
       maximumPacketSize: options.clientMaxPacketSize,
@@ -107,7 +106,6 @@ export class ConnectedClient implements ClientContext {
       now: () => broker.clock.now(),
       since: broker.clock.monotonic(),
       maxUnsentBytes: () => broker.config.limits.maxUnsentBytes,
-      traffic: broker.traffic,
       onSent: onDelivered === undefined ? undefined : (message) => void onDelivered(view, message),
     });
     this.session.resume(sender);

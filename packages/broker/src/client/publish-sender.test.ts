@@ -8,10 +8,10 @@ import { PublishSender, type PublishSenderOptions } from "./publish-sender.ts";
 
 function senderWith(options: Partial<PublishSenderOptions> = {}, store?: HeldStore) {
   const around = connectionWith({}, store);
-  const { clock, connection, scheduler, shared, transport } = around;
+  const { clock, connection, scheduler, transport } = around;
   connection.version = options.version ?? 5;
   const sent: string[] = [];
-  const sender = new PublishSender(connection, {
+  const sender = new PublishSender(connection.output, {
     version: 5,
     window: 10,
     maximumPacketSize: Number.POSITIVE_INFINITY,
@@ -19,7 +19,6 @@ function senderWith(options: Partial<PublishSenderOptions> = {}, store?: HeldSto
     now: () => clock.now(),
     since: 0,
     maxUnsentBytes: () => 100,
-    traffic: shared.traffic,
     onSent: (message) => sent.push(message.topic),
     ...options,
   });
@@ -122,7 +121,10 @@ describe("PublishSender", () => {
     // Not written yet: nobody knows that the peer does not read.
     expect([sender.writable, sender.sendMessage(large, false, undefined)]).toEqual([false, SendResult.Sent]);
     scheduler.flush();
-    expect([connection.blocked, sender.sendMessage(large, false, undefined)]).toEqual([true, SendResult.Blocked]);
+    expect([connection.output.blocked, sender.sendMessage(large, false, undefined)]).toEqual([
+      true,
+      SendResult.Blocked,
+    ]);
     transport.drain();
     expect([sender.writable, sender.sendMessage(large, false, undefined)]).toEqual([true, SendResult.Sent]);
     expect(sent).toHaveLength(3);

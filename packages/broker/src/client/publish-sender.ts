@@ -1,13 +1,12 @@
 /** Sends messages to one client: the shared frame where it says the right thing, an own head where it does not. */
 
 import { encodePublishHead, type ProtocolVersion, type PublishProperties, type QoS } from "@gmqtt/packets";
-import type { Connection } from "../connection/connection.ts";
+import type { Output } from "../connection/output.ts";
 import type { Message } from "../message.ts";
 import { Frame } from "../message-frame.ts";
 import type { Delivery } from "../session/delivery.ts";
 import { SendResult, type SessionLink } from "../session/session-link.ts";
 import type { Timing } from "../stats/delivery-times.ts";
-import type { TrafficCounters } from "../stats/stats.ts";
 import { OutgoingAliases } from "./outgoing-aliases.ts";
 
 /** What was agreed with the client about what it is sent. */
@@ -23,22 +22,25 @@ export interface PublishSenderOptions {
   readonly since: number;
   /** Unsent bytes beyond which QoS 0 is dropped and QoS 1 and 2 wait in the queue. */
   readonly maxUnsentBytes: () => number;
-  readonly traffic: TrafficCounters;
   /** A message was written; undefined when nobody wants to know. */
   readonly onSent: ((message: Message) => void) | undefined;
 }
 
 export class PublishSender implements SessionLink {
   readonly window: number;
-  readonly #connection: Connection;
-  readonly #options: PublishSenderOptions;
+  readonly #output: Output;
   readonly #version: ProtocolVersion;
   readonly #maximumPacketSize: number;
+  readonly #onSent: PublishSenderOptions["onSent"];
   readonly #aliases: OutgoingAliases | null;
+  readonly #since: number;
+  readonly #options: PublishSenderOptions;
 
-  constructor(connection: Connection, options: PublishSenderOptions) {
-    this.#connection = connection;
+  constructor(output: Output, options: PublishSenderOptions) {
+    this.#output = output;
     this.#options = options;
+    this.#onSent = options.onSent;
+    this.#since = options.since;
     this.#version = options.version;
     this.#maximumPacketSize = options.maximumPacketSize;
     this.window = options.window;
@@ -46,16 +48,16 @@ export class PublishSender implements SessionLink {
   }
 
   get writable(): boolean {
-    return this.#connection.unsentBytes < this.#options.maxUnsentBytes();
+    return this.#output.unsentBytes < this.#options.maxUnsentBytes();
   }
 
   sendMessage(message: Message, retain: boolean, subscriptionIdentifiers: readonly number[] | undefined): SendResult {
-    if (this.#connection.blocked && !this.writable) return SendResult.Blocked;
+    if (this.#output.blocked && !this.writable) return SendResult.Blocked;
     return this.#send(message, this.#frame(message, 0, false, subscriptionIdentifiers), 0, retain, false, 0);
   }
 
   sendRetained(message: Message, subscriptionIdentifiers: readonly number[] | undefined): SendResult {
-    if (this.#connection.blocked && !this.writable) return SendResult.Blocked;
+    if (this.#output.blocked && !this.writable) return SendResult.Blocked;
     const frame = this.#isShared(message, subscriptionIdentifiers)
       ? message.retainedFrame(this.#version)
       : this.#frame(message, 0, false, subscriptionIdentifiers);
@@ -68,24 +70,22 @@ export class PublishSender implements SessionLink {
   }
 
   sendPubrel(packetId: number): void {
-    this.#connection.sendAck(6, packetId);
+    this.#output.sendAck(6, packetId);
   }
 
   #send(message: Message, frame: Frame, qos: QoS, retain: boolean, dup: boolean, packetId: number): SendResult {
     if (frame.length > this.#maximumPacketSize) return SendResult.TooLarge;
     const firstByte = 0x30 | (dup ? 8 : 0) | (qos << 1) | (retain ? 1 : 0);
     const { timing } = message;
-    this.#connection.sendFrame(frame, firstByte, packetId, timing !== null && this.#times(timing) ? timing : null);
-    this.#connection.counters.messageSent(qos);
-    this.#options.traffic.messageSent(qos);
-    this.#options.onSent?.(message);
-    if (this.#connection.tapped) this.#connection.tapPublish(message, qos, retain, dup, packetId);
+    this.#output.sendFrame(frame, firstByte, packetId, timing !== null && this.#times(timing) ? timing : null);
+    if (this.#onSent !== undefined) this.#onSent(message);
+    if (this.#output.tapped) this.#output.tapPublish(message, qos, retain, dup, packetId);
     return SendResult.Sent;
   }
 
   /** What arrived before this client did has waited for the client. */
   #times({ arrivedAt }: Timing): boolean {
-    return arrivedAt >= this.#options.since;
+    return arrivedAt >= this.#since;
   }
 
   #frame(message: Message, qos: QoS, dup: boolean, subscriptionIdentifiers: readonly number[] | undefined): Frame {
@@ -116,7 +116,7 @@ export class PublishSender implements SessionLink {
     };
     // A packet that is sent again carries its topic: its alias may be unknown on this connection. So does one that goes
     // past others which wait for the store: an alias is known once the packet that sets it is out.
-    if (this.#aliases === null || dup || (qos === 0 && this.#connection.held))
+    if (this.#aliases === null || dup || (qos === 0 && this.#output.held))
       return ownFrame(message, message.topic, qos, properties);
     // An alias is only set by a packet that is going to be sent.
     const whole = ownFrame(message, message.topic, qos, { ...properties, topicAlias: 1 });

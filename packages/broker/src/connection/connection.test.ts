@@ -167,27 +167,27 @@ describe("a connection", () => {
     scheduler.flush();
     connection.send(pingresp);
     scheduler.flush();
-    expect([transport.written.length, connection.blocked, connection.unsentBytes]).toEqual([1, true, 4]);
+    expect([transport.written.length, connection.output.blocked, connection.unsentBytes]).toEqual([1, true, 4]);
     transport.drain();
-    expect([transport.written.length, connection.blocked, log]).toEqual([2, false, ["writable"]]);
+    expect([transport.written.length, connection.output.blocked, log]).toEqual([2, false, ["writable"]]);
   });
 
   test("a peer that takes nothing is given up beyond the limit, once", () => {
     const { connection, log, scheduler, transport } = connectionWith({ maxUnsentBytes: 400_000 });
     transport.takes = false;
     const frame = messageOn("t", { payload: Buffer.alloc(150_000) }).frame(4, false);
-    connection.sendFrame(frame, 0x30, 0, null);
+    connection.output.sendFrame(frame, 0x30, 0, null);
     scheduler.flush();
-    for (let times = 0; times < 4; times++) connection.sendFrame(frame, 0x30, 0, null);
+    for (let times = 0; times < 4; times++) connection.output.sendFrame(frame, 0x30, 0, null);
     expect(log).toEqual(["overflow"]);
   });
 
   test("much output is written before the end of the turn", () => {
     const { connection, transport } = connectionWith();
     const frame = messageOn("t", { payload: Buffer.alloc(150_000) }).frame(4, false);
-    connection.sendFrame(frame, 0x30, 0, null);
+    connection.output.sendFrame(frame, 0x30, 0, null);
     expect(transport.written).toHaveLength(0);
-    connection.sendFrame(frame, 0x30, 0, null);
+    connection.output.sendFrame(frame, 0x30, 0, null);
     expect(transport.written).toHaveLength(1);
   });
 
@@ -221,7 +221,7 @@ describe("the end of a connection", () => {
     receive(pingreq); // read and thrown away
     expect([log, connection.send(pingresp), connection.ending]).toEqual([[], false, true]);
     connection.sendAck(4, 1);
-    connection.sendFrame(messageOn("t").frame(4, false), 0x30, 0, null);
+    connection.output.sendFrame(messageOn("t").frame(4, false), 0x30, 0, null);
     expect(connection.unsentBytes).toBe(0);
     clock.advance(1_900);
     expect(transport.calls).toEqual(["end"]);
@@ -298,9 +298,9 @@ describe("output that waits for the store", () => {
     connection.sendAck(4, 1);
     connection.send({ type: 9, packetId: 2, reasonCodes: [0] }, true);
     connection.send(pingresp);
-    expect([sent(), connection.held, connection.unsentBytes > 0]).toEqual(["13", true, true]);
+    expect([sent(), connection.output.held, connection.unsentBytes > 0]).toEqual(["13", true, true]);
     await store.answer();
-    expect([sent(), connection.held]).toEqual(["13 4 9", false]);
+    expect([sent(), connection.output.held]).toEqual(["13 4 9", false]);
     connection.sendAck(4, 1);
     expect(sent()).toBe("13 4 9 4");
   });
@@ -310,7 +310,7 @@ describe("output that waits for the store", () => {
     record();
     connection.send(connack, true);
     connection.send(pingresp);
-    connection.sendFrame(messageOn("t").frame(5, false), 0x30, 0, null);
+    connection.output.sendFrame(messageOn("t").frame(5, false), 0x30, 0, null);
     expect(sent()).toBe("");
     await store.answer();
     expect(sent()).toBe("2 13 3");
@@ -322,7 +322,7 @@ describe("output that waits for the store", () => {
   test("a DISCONNECT comes behind all of it, and the end of the connection behind that [MQTT-3.14.4-1]", async () => {
     const { connection, record, sent, store, transport } = heldConnection();
     record();
-    connection.sendFrame(messageOn("t").frame(5, true), 0x32, 7, null);
+    connection.output.sendFrame(messageOn("t").frame(5, true), 0x32, 7, null);
     connection.send(disconnect);
     connection.end();
     expect([sent(), transport.calls]).toEqual(["", []]);
@@ -349,9 +349,9 @@ describe("output that waits for the store", () => {
     connection.sendAck(5, 2);
     expect(sent()).toBe("");
     await store.answer();
-    expect([sent(), connection.held]).toEqual(["4", true]);
+    expect([sent(), connection.output.held]).toEqual(["4", true]);
     await store.answer();
-    expect([sent(), connection.held]).toEqual(["4 5", false]);
+    expect([sent(), connection.output.held]).toEqual(["4 5", false]);
   });
 });
 
@@ -362,8 +362,8 @@ describe("a message that is timed", () => {
     shared.deliveryTimes.observe(1, (milliseconds) => times.push(milliseconds));
     clock.advance(10);
     const frame = messageOn("t").frame(4, false);
-    connection.sendFrame(frame, 0x30, 0, { arrivedAt: 4 });
-    connection.sendFrame(frame, 0x30, 0, { arrivedAt: 9 });
+    connection.output.sendFrame(frame, 0x30, 0, { arrivedAt: 4 });
+    connection.output.sendFrame(frame, 0x30, 0, { arrivedAt: 9 });
     expect(times).toEqual([]);
     scheduler.flush();
     expect(times).toEqual([6]);
@@ -374,7 +374,7 @@ describe("a message that is timed", () => {
     const times: number[] = [];
     shared.deliveryTimes.observe(1, (milliseconds) => times.push(milliseconds));
     record();
-    connection.sendFrame(messageOn("t").frame(5, true), 0x32, 7, { arrivedAt: 0 });
+    connection.output.sendFrame(messageOn("t").frame(5, true), 0x32, 7, { arrivedAt: 0 });
     connection.send(pingresp);
     sent();
     clock.advance(30);

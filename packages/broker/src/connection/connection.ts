@@ -1,18 +1,8 @@
 /** One transport that speaks MQTT packets: framing and limits coming in, output going out, and how the connection ends. */
 
-import {
-  Decoder,
-  type Packet,
-  type PacketMemory,
-  type ProtocolVersion,
-  type QoS,
-  type TopicTable,
-} from "@gmqtt/packets";
+import { Decoder, type Packet, type PacketMemory, type ProtocolVersion, type TopicTable } from "@gmqtt/packets";
 import type { SteadyClock } from "../clock.ts";
 import type { Transport, TransportHandler } from "../listeners/transport.ts";
-import type { Message } from "../message.ts";
-import type { Frame } from "../message-frame.ts";
-import type { Timing } from "../stats/delivery-times.ts";
 import type { TrafficCounters } from "../stats/stats.ts";
 import type { TimerWheel, WheelTimer } from "../timer-wheel.ts";
 import { BorrowedMemory } from "./borrowed-memory.ts";
@@ -60,14 +50,15 @@ export class Connection implements TransportHandler, Postponed, PacketMemory {
   readonly decoder: Decoder;
   /** When the bytes now being decoded arrived, in milliseconds since 1970; one look at the clock for all packets of a chunk. */
   receivedAt = 0;
-  /** The same as monotonic milliseconds, while deliveries are timed. */
+  /** The same as monotonic milliseconds; -1 before the first. */
   arrivedAt = -1;
   /** Traffic of this connection alone. */
   readonly counters: TrafficCounters;
   /** Who works on its packets. */
   readonly owner: ConnectionOwner;
   readonly #shared: ConnectionShared;
-  readonly #output: Output;
+  /** What it sends. Whoever sends many messages keeps this, and is spared a look at the connection. */
+  readonly output: Output;
   readonly #borrowed: BorrowedMemory;
   #busy = false;
   #paused = false;
@@ -96,7 +87,7 @@ export class Connection implements TransportHandler, Postponed, PacketMemory {
     this.owner = owner;
     this.counters = counters;
     this.#borrowed = new BorrowedMemory(shared.messagesSeen);
-    this.#output = new Output({
+    this.output = new Output({
       transport,
       shared,
       counters,
@@ -123,18 +114,18 @@ export class Connection implements TransportHandler, Postponed, PacketMemory {
   }
 
   get version(): ProtocolVersion {
-    return this.#output.version;
+    return this.output.version;
   }
 
   /** Fixed once the CONNECT is known. */
   set version(version: ProtocolVersion) {
-    this.#output.version = version;
+    this.output.version = version;
   }
 
   /** What the client takes: packets of this many bytes, and reason strings and user properties in answers or not. */
   limitOutput(maximumPacketSize: number, problemInformation: boolean): void {
-    this.#output.maximumPacketSize = maximumPacketSize;
-    this.#output.problemInformation = problemInformation;
+    this.output.maximumPacketSize = maximumPacketSize;
+    this.output.problemInformation = problemInformation;
   }
 
   get closed(): boolean {
@@ -148,37 +139,22 @@ export class Connection implements TransportHandler, Postponed, PacketMemory {
 
   /** Bytes that were to be sent and that the kernel has not taken. */
   get unsentBytes(): number {
-    return this.#output.unsentBytes;
-  }
-
-  /** The peer does not read as fast as it is sent to. */
-  get blocked(): boolean {
-    return this.#output.blocked;
-  }
-
-  /** Something waits for the store, and QoS 0 goes past it. */
-  get held(): boolean {
-    return this.#output.held;
+    return this.output.unsentBytes;
   }
 
   /** PUBACKs that wait for the store. */
   get heldPubacks(): number {
-    return this.#output.heldPubacks;
+    return this.output.heldPubacks;
   }
 
   /** Sends a packet, shortened to what the client takes; false when even so it does not fit. */
   send(packet: Packet, afterCommit = false): boolean {
-    return !this.#ending && this.#output.send(packet, afterCommit);
+    return this.output.send(packet, afterCommit);
   }
 
   /** Sends PUBACK, PUBREC, PUBREL or PUBCOMP with reason code 0, once what it implies is committed. */
   sendAck(type: 4 | 5 | 6 | 7, packetId: number): void {
-    if (!this.#ending) this.#output.sendAck(type, packetId);
-  }
-
-  /** Sends a PUBLISH that others get too. The caller has checked its size. `timing`: of a message that is timed. */
-  sendFrame(frame: Frame, firstByte: number, packetId: number, timing: Timing | null): void {
-    if (!this.#ending) this.#output.sendFrame(frame, firstByte, packetId, timing);
+    this.output.sendAck(type, packetId);
   }
 
   /** The next packet of the client, counted; null when more bytes are needed. Throws `ProtocolError`. */
@@ -191,19 +167,8 @@ export class Connection implements TransportHandler, Postponed, PacketMemory {
     this.counters.packetReceived(packet.type, this.decoder.packetLength);
     this.#shared.traffic.packetReceived(packet.type, this.decoder.packetLength);
     if (!this.#borrowed.isEmpty && !this.#passesOn(packet)) this.#borrowed.keep();
-    if (this.tapped) this.#shared.taps.emit(this, "in", packet);
+    if (this.#shared.taps.active) this.#shared.taps.emit(this, "in", packet);
     return packet;
-  }
-
-  /** Somebody watches packets. */
-  get tapped(): boolean {
-    return this.#shared.taps.active;
-  }
-
-  /** Shows a sent message to those who watch. */
-  tapPublish(message: Message, qos: QoS, retain: boolean, dup: boolean, packetId: number): void {
-    const { topic, payload, properties } = message;
-    this.#shared.taps.emit(this, "out", { type: 3, dup, qos, retain, topic, packetId, payload, properties });
   }
 
   /** Marks a packet that waits for a hook or the store; those behind it wait too. */
@@ -237,10 +202,10 @@ export class Connection implements TransportHandler, Postponed, PacketMemory {
    */
   end(): void {
     if (this.#ending) return;
-    this.#ending = true;
+    this.#stop();
     if (this.#closed) return;
     this.#linger = this.#shared.wheel.after(LINGER, () => this.transport.destroy());
-    if (!this.#output.held) this.#finish(); // else the end follows the last commit
+    if (!this.output.held) this.#finish(); // else the end follows the last commit
   }
 
   /**
@@ -255,7 +220,7 @@ export class Connection implements TransportHandler, Postponed, PacketMemory {
 
   /** Closes at once. What was not sent is lost. */
   destroy(): void {
-    this.#ending = true;
+    this.#stop();
     this.transport.destroy();
   }
 
@@ -286,7 +251,7 @@ export class Connection implements TransportHandler, Postponed, PacketMemory {
   }
 
   onDrain(): void {
-    if (this.#output.drained() && !this.#ending) this.owner.onWritable();
+    if (this.output.drained() && !this.#ending) this.owner.onWritable();
   }
 
   onEnd(): void {
@@ -299,10 +264,15 @@ export class Connection implements TransportHandler, Postponed, PacketMemory {
     this.#endPostponed = false;
     this.#takeLast();
     this.#closed = true;
-    this.#ending = true;
+    this.#stop();
     this.#linger?.cancel();
-    this.#output.close();
+    this.output.close();
     this.owner.onClosed(error);
+  }
+
+  #stop(): void {
+    this.#ending = true;
+    this.output.ending = true;
   }
 
   #work(now: number, monotonic: number): void {
@@ -324,7 +294,9 @@ export class Connection implements TransportHandler, Postponed, PacketMemory {
 
   /** Nobody has anything of the packet any more once its receivers have been written to. */
   #passesOn(packet: Packet): boolean {
-    return packet.type === 3 && packet.qos === 0 && !packet.retain && packet.properties === undefined && !this.tapped;
+    return (
+      packet.type === 3 && packet.qos === 0 && !packet.retain && packet.properties === undefined && !this.output.tapped
+    );
   }
 
   /** False: it can't. Bytes that are still there may have to wait as well, and are counted. */
@@ -376,7 +348,7 @@ export class Connection implements TransportHandler, Postponed, PacketMemory {
   }
 
   #finish(): void {
-    this.#output.finish();
+    this.output.finish();
     this.transport.end();
     if (this.#paused) this.transport.resume();
     this.#paused = false;

@@ -24,20 +24,28 @@ const copier = new Copier();
 
 const NOTHING: Uint8Array = new Uint8Array(0);
 
+/** What is written as one segment lies in this for as long as that takes. */
+const single: [Uint8Array] = [NOTHING];
+
 export class Outbound {
-  readonly #pool: ChunkPool;
-  #segments: Uint8Array[] = [];
-  #used: Buffer[] = [];
   #bytes = 0;
-  /** The chunk being filled: [start, end) is written but not yet a segment. */
-  #chunk: Buffer | null = null;
-  #start = 0;
-  #end = 0;
-  /** The range that comes behind it. */
+  /** The range that comes behind the chunk. */
   #range: Uint8Array = NOTHING;
   #rangeStart = 0;
   #rangeEnd = 0;
   #rangeLoan: Loan | null = null;
+  /** The chunk being filled: [start, end) is written but not yet a segment. */
+  #chunk: Buffer | null = null;
+  #start = 0;
+  #end = 0;
+  /**
+   * Something is in one of the lists below. Mostly all that is written is one piece, and of thousands of clients each list
+   * that is looked at is waited for.
+   */
+  #listed = false;
+  readonly #pool: ChunkPool;
+  #segments: Uint8Array[] = [];
+  #used: Buffer[] = [];
   /** What the bytes that wait lie in, and those that the sink has not taken yet. */
   #loans: Loan[] = [];
   #untaken: Loan[] = [];
@@ -102,30 +110,53 @@ export class Outbound {
   }
 
   /** Hands everything over to the sink, which answers whether the memory may be reused. Afterwards this is empty. */
-  flush(sink: SegmentSink): boolean {
-    if (this.#chunk === null && this.#segments.length === 0) this.#takeRange();
-    else this.#closeRange();
-    this.#closeChunk();
-    const segments = this.#segments;
-    const reusable = sink.write(segments);
-    if (reusable) {
-      emptyArray(segments);
-      for (const chunk of this.#used) this.#pool.give(chunk);
-      if (this.#chunk !== null) this.#pool.give(this.#chunk);
-      releaseAll(this.#loans);
-    } else {
-      this.#segments = [];
-      for (const loan of this.#loans) this.#untaken.push(loan);
-      emptyArray(this.#loans);
+  writeTo(sink: SegmentSink): boolean {
+    if (this.#bytes === 0) {
+      this.#forgetRange(); // of nothing, in a piece of memory
+      return true;
     }
-    emptyArray(this.#used);
+    if (this.#chunk !== null || this.#listed) this.#closeRange();
+    const reusable = this.#listed ? this.#flushLists(sink) : this.#flushPiece(sink);
+    if (this.#chunk !== null && reusable) this.#pool.give(this.#chunk);
     this.#chunk = null;
     this.#bytes = 0;
     return reusable;
   }
 
+  /** Nothing is there but the chunk, or the range. */
+  #flushPiece(sink: SegmentSink): boolean {
+    const loan = this.#rangeLoan;
+    single[0] =
+      this.#chunk === null
+        ? this.#range.subarray(this.#rangeStart, this.#rangeEnd)
+        : this.#chunk.subarray(this.#start, this.#end);
+    this.#rangeLoan = null;
+    this.#forgetRange();
+    const reusable = sink.write(single);
+    single[0] = NOTHING;
+    if (reusable) loan?.release();
+    else if (loan !== null) this.#untaken.push(loan);
+    return reusable;
+  }
+
+  #flushLists(sink: SegmentSink): boolean {
+    this.#closeChunk();
+    const reusable = sink.write(this.#segments);
+    if (reusable) {
+      for (const chunk of this.#used) this.#pool.give(chunk);
+      releaseAll(this.#loans);
+    } else {
+      for (const loan of this.#loans) this.#untaken.push(loan);
+      emptyArray(this.#loans);
+    }
+    emptyArray(this.#segments);
+    emptyArray(this.#used);
+    this.#listed = false;
+    return reusable;
+  }
+
   /** The sink has taken everything that it had not. */
-  drained(): void {
+  written(): void {
     releaseAll(this.#untaken);
   }
 
@@ -135,13 +166,13 @@ export class Outbound {
     if (length === 0 || length * 4 >= this.#range.buffer.byteLength) return;
     const own = Buffer.from(this.#range.subarray(this.#rangeStart, this.#rangeEnd));
     this.#closeChunk();
-    this.#segments.push(own);
+    this.#list(own);
     this.#forgetRange();
   }
 
   /** Forgets what waits. */
   clear(): void {
-    this.flush(nowhere);
+    this.writeTo(nowhere);
     // Nobody tells whether the sink still reads them: they are the collector's.
     emptyArray(this.#untaken);
   }
@@ -165,7 +196,7 @@ export class Outbound {
     this.#closeRange();
     if (this.#chunk !== null && this.#end + length > CHUNK_SIZE) {
       this.#closeChunk();
-      this.#used.push(this.#chunk);
+      this.#used.push(this.#chunk); // its part of the output is in a list already
       this.#chunk = null;
     }
     if (this.#chunk === null) {
@@ -199,7 +230,7 @@ export class Outbound {
   /** Makes the range a segment of its own. */
   #takeRange(): void {
     if (this.#rangeStart === this.#rangeEnd) return;
-    this.#segments.push(this.#range.subarray(this.#rangeStart, this.#rangeEnd));
+    this.#list(this.#range.subarray(this.#rangeStart, this.#rangeEnd));
     if (this.#rangeLoan !== null) {
       this.#loans.push(this.#rangeLoan);
       this.#rangeLoan = null;
@@ -218,8 +249,13 @@ export class Outbound {
 
   #closeChunk(): void {
     if (this.#chunk === null || this.#start === this.#end) return;
-    this.#segments.push(this.#chunk.subarray(this.#start, this.#end));
+    this.#list(this.#chunk.subarray(this.#start, this.#end));
     this.#start = this.#end;
+  }
+
+  #list(segment: Uint8Array): void {
+    this.#listed = true;
+    this.#segments.push(segment);
   }
 }
 

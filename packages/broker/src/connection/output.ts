@@ -1,7 +1,8 @@
 /** What a connection sends: packets to bytes, gathered and written once per turn, held back where the store has not committed yet. */
 
-import { encode, fitTo, type Packet, PacketType, type ProtocolVersion } from "@gmqtt/packets";
+import { encode, fitTo, type Packet, PacketType, type ProtocolVersion, type QoS } from "@gmqtt/packets";
 import type { Transport } from "../listeners/transport.ts";
+import type { Message } from "../message.ts";
 import type { Frame } from "../message-frame.ts";
 import type { CommitWaiter, Journal } from "../persistence/journal.ts";
 import type { DeliveryTimes, Timing } from "../stats/delivery-times.ts";
@@ -39,16 +40,19 @@ export interface OutputOptions {
   readonly source: unknown;
 }
 
-export class Output implements Flushable, CommitWaiter, GateTarget {
+/** Is what it gathers in, rather than to have it: one object of each client less that a message waits for. */
+export class Output extends Outbound implements Flushable, CommitWaiter, GateTarget {
   version: ProtocolVersion = 4;
   /** What the client takes at most, in bytes. */
   maximumPacketSize: number = Number.POSITIVE_INFINITY;
+  /** The connection is ending: what is sent from now on is thrown away. */
+  ending = false;
   /** False: reason strings and user properties stay out of everything but CONNACK and DISCONNECT. */
   problemInformation = true;
-  readonly #options: OutputOptions;
   readonly #shared: OutputShared;
+  readonly #counters: TrafficCounters;
   readonly #transport: Transport;
-  readonly #outbound: Outbound;
+  readonly #options: OutputOptions;
   #gate: CommitGate | null = null;
   /** The batch that the CONNACK waits for, 0 for none: everything behind it waits too [MQTT-3.2.0-1]. */
   #greeting = 0;
@@ -65,16 +69,17 @@ export class Output implements Flushable, CommitWaiter, GateTarget {
   #timedBatch = 0;
 
   constructor(options: OutputOptions) {
+    super(options.shared.pool);
     this.#options = options;
     this.#shared = options.shared;
+    this.#counters = options.counters;
     this.#transport = options.transport;
-    this.#outbound = new Outbound(options.shared.pool);
   }
 
   /** Bytes that were to be sent and that the kernel has not taken. */
   get unsentBytes(): number {
     const held = this.#gate === null ? 0 : this.#gate.bytes;
-    return this.#outbound.bytes + this.#transport.bufferedBytes + held;
+    return this.bytes + this.#transport.bufferedBytes + held;
   }
 
   /** The peer does not read as fast as it is sent to. */
@@ -94,49 +99,64 @@ export class Output implements Flushable, CommitWaiter, GateTarget {
 
   /** Sends a packet, shortened to what the client takes; false when even so it does not fit. */
   send(packet: Packet, afterCommit: boolean): boolean {
+    if (this.ending) return false;
     const fitting = this.#fit(packet);
     if (fitting === null) return false;
     const bytes = encode(fitting, this.version);
     const awaited = this.#awaitedBy(packet.type, afterCommit);
-    if (awaited === 0) this.#outbound.append(bytes, 0, bytes.length);
+    if (awaited === 0) this.append(bytes, 0, bytes.length);
     else if (packet.type === PacketType.Puback) this.#hold().holdPuback(bytes, awaited);
     else this.#hold().hold(bytes, awaited);
     if (packet.type === PacketType.Connack) this.#greeting = awaited;
     else if (packet.type === PacketType.Suback) this.#subscribing = awaited;
     this.#sent(packet.type, bytes.length);
-    if (this.#shared.taps.active) this.#shared.taps.emit(this.#options.source, "out", fitting);
+    if (this.tapped) this.#tap(fitting);
     return true;
   }
 
   /** Sends PUBACK, PUBREC, PUBREL or PUBCOMP with reason code 0, once what it implies is committed. */
   sendAck(type: 4 | 5 | 6 | 7, packetId: number): void {
+    if (this.ending) return;
     const firstByte = type === 6 ? 0x62 : type << 4;
     const awaited = this.#awaited();
-    if (awaited === 0) this.#outbound.appendAck(firstByte, packetId);
+    if (awaited === 0) this.appendAck(firstByte, packetId);
     else this.#hold().holdAck(firstByte, packetId, awaited);
     this.#sent(type, 4);
-    if (this.#shared.taps.active) {
-      this.#shared.taps.emit(this.#options.source, "out", { type, packetId, reasonCode: 0 } as Packet);
-    }
+    if (this.tapped) this.#tap({ type, packetId, reasonCode: 0 } as Packet);
   }
 
   /** Sends a PUBLISH that others get too. The caller has checked its size. */
   sendFrame(frame: Frame, firstByte: number, packetId: number, timing: Timing | null): void {
+    if (this.ending) return;
     const awaited = packetId === 0 && this.#greeting === 0 && this.#subscribing === 0 ? 0 : this.#awaited();
     if (timing !== null && this.#timing === null) {
       this.#timing = timing;
       this.#timedBatch = awaited;
     }
-    if (awaited === 0) this.#outbound.appendFrame(frame, firstByte, packetId);
+    if (awaited === 0) this.appendFrame(frame, firstByte, packetId);
     else this.#hold().holdFrame(frame, firstByte, packetId, awaited);
+    const qos = (firstByte >> 1) & 3;
+    this.#counters.messageSent(qos);
+    this.#shared.traffic.messageSent(qos);
     this.#sent(3, frame.length);
+  }
+
+  /** Somebody watches packets. */
+  get tapped(): boolean {
+    return this.#shared.taps.active;
+  }
+
+  /** Shows a sent message to those who watch. */
+  tapPublish(message: Message, qos: QoS, retain: boolean, dup: boolean, packetId: number): void {
+    const { topic, payload, properties } = message;
+    this.#tap({ type: 3, dup, qos, retain, topic, packetId, payload, properties });
   }
 
   flush(): void {
     this.#dirty = false;
-    if (this.#closed || this.#outbound.bytes === 0) return;
+    if (this.#closed || this.bytes === 0) return;
     if (this.#blocked) {
-      this.#outbound.settle();
+      this.settle();
       return;
     }
     this.#write();
@@ -145,20 +165,20 @@ export class Output implements Flushable, CommitWaiter, GateTarget {
   /** The kernel has taken what it had not; writes on. True when that went through as well. */
   drained(): boolean {
     this.#blocked = false;
-    this.#outbound.drained();
+    this.written();
     this.flush();
     return !this.#blocked;
   }
 
   /** Writes the last bytes, whatever the kernel has taken so far. */
   finish(): void {
-    if (this.#outbound.bytes > 0) this.#outbound.flush(this.#transport);
+    if (this.bytes > 0) this.writeTo(this.#transport);
   }
 
   /** Forgets everything; the transport is gone. */
   close(): void {
     this.#closed = true;
-    this.#outbound.clear();
+    this.clear();
     if (this.#gate !== null) this.#shared.journal.forget(this);
     this.#gate = null;
   }
@@ -179,13 +199,13 @@ export class Output implements Flushable, CommitWaiter, GateTarget {
 
   /** @internal a piece of output has been committed */
   release(bytes: Uint8Array): void {
-    this.#outbound.append(bytes, 0, bytes.length);
+    this.append(bytes, 0, bytes.length);
     this.#markDirty();
   }
 
   /** @internal the same of an acknowledgement */
   releaseAck(firstByte: number, packetId: number): void {
-    this.#outbound.appendAck(firstByte, packetId);
+    this.appendAck(firstByte, packetId);
     this.#markDirty();
   }
 
@@ -214,9 +234,13 @@ export class Output implements Flushable, CommitWaiter, GateTarget {
   }
 
   #sent(type: number, bytes: number): void {
-    this.#options.counters.packetSent(type, bytes);
+    this.#counters.packetSent(type, bytes);
     this.#shared.traffic.packetSent(type, bytes);
     this.#markDirty();
+  }
+
+  #tap(packet: Packet): void {
+    this.#shared.taps.emit(this.#options.source, "out", packet);
   }
 
   #markDirty(): void {
@@ -224,11 +248,11 @@ export class Output implements Flushable, CommitWaiter, GateTarget {
       this.#dirty = true;
       this.#shared.scheduler.add(this);
     }
-    if (this.#outbound.bytes >= EARLY_FLUSH) this.#full();
+    if (this.bytes >= EARLY_FLUSH) this.#full();
   }
 
   #write(): void {
-    this.#blocked = !this.#outbound.flush(this.#transport);
+    this.#blocked = !this.writeTo(this.#transport);
     if (this.#timing === null || this.#timedBatch !== 0) return;
     this.#shared.deliveryTimes.delivered(this.#timing.arrivedAt);
     this.#timing = null;

@@ -12,13 +12,13 @@ import type { ClientContext } from "./context.ts";
 
 /** An acknowledgement of the wrong kind is a protocol error; of an unknown identifier it is ignored. */
 export function handlePuback(context: ClientContext, packet: PubackPacket): void {
-  const { outgoing } = context.session;
+  const { outgoing } = context;
   if (outgoing.qosOf(packet.packetId) === 2) throw wrongKind("PUBACK", packet.packetId);
   outgoing.puback(packet.packetId);
 }
 
 export function handlePubrec(context: ClientContext, packet: PubrecPacket): void {
-  const { outgoing } = context.session;
+  const { outgoing } = context;
   const { packetId } = packet;
   if (outgoing.qosOf(packetId) === 1) throw wrongKind("PUBREC", packetId);
   if (packet.reasonCode >= 0x80) {
@@ -41,7 +41,7 @@ export function handlePubrel(context: ClientContext, packet: PubrelPacket): void
 }
 
 export function handlePubcomp(context: ClientContext, packet: PubcompPacket): void {
-  const { outgoing } = context.session;
+  const { outgoing } = context;
   const { packetId } = packet;
   if (outgoing.pubcomp(packetId)) return;
   if (outgoing.qosOf(packetId) !== undefined) throw wrongKind("PUBCOMP", packetId);

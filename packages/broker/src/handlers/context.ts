@@ -7,6 +7,7 @@ import type { ComposedHooks } from "../hooks/hooks.ts";
 import type { RetainedMessages } from "../router/retained.ts";
 import type { Router } from "../router/router.ts";
 import type { SubscriptionTable } from "../router/subscriptions.ts";
+import type { Outgoing } from "../session/outgoing.ts";
 import type { SessionRegistry } from "../session/registry.ts";
 import type { Session } from "../session/session.ts";
 import type { SessionServices } from "../session/session-services.ts";
@@ -30,6 +31,8 @@ export interface ClientContext {
   readonly broker: BrokerServices;
   readonly connection: Connection;
   readonly session: Session;
+  /** The session's; every acknowledgement asks for it. */
+  readonly outgoing: Outgoing;
   readonly options: ClientOptions;
   readonly version: ProtocolVersion;
   readonly aliases: IncomingAliases;

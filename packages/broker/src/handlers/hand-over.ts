@@ -31,12 +31,12 @@ function handOver(broker: BrokerServices, session: Session, onlyToConnected: boo
       .members()
       .some(
         ({ subscriber }) =>
-          subscriber !== session &&
+          subscriber !== session.outgoing &&
           (subscriber.connected || !onlyToConnected) &&
           (filter === null || filter(subscriber.clientId, topic) !== undefined),
       );
   };
   for (const delivery of session.outgoing.takeShared(hasTaker)) {
-    groups.get(delivery.sharedFilter as string)?.deliver(delivery.message, filter, session);
+    groups.get(delivery.sharedFilter as string)?.deliver(delivery.message, filter, session.outgoing);
   }
 }

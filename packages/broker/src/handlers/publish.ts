@@ -18,7 +18,8 @@ import { allKinds, distribute } from "./distribute.ts";
 import { publishCode, refusalOf, refusalProperties } from "./refusal.ts";
 
 export function handlePublish(context: ClientContext, packet: ReceivedPublish): Awaitable<void> {
-  const topic = context.aliases.resolve(packet); // before anything looks at the topic
+  // Before anything looks at the topic.
+  const topic = packet.properties === undefined ? packet.topic : context.aliases.resolve(packet);
   context.charge(packet.frameEnd - packet.frameStart);
   assertServed(context, packet);
   if (packet.qos > 0) {

@@ -5,10 +5,17 @@ import { Router } from "./router.ts";
 import type { Subscription } from "./subscription.ts";
 import { type SubscriptionOwner, SubscriptionTable } from "./subscriptions.ts";
 
-class Owner extends RecordingSubscriber implements SubscriptionOwner {
+class Owner implements SubscriptionOwner {
+  readonly clientId: string;
+  readonly outgoing: RecordingSubscriber;
   readonly subscriptions: Map<string, Subscription> = new Map();
   subscriptionsTotal = 0;
   persistent = true;
+
+  constructor(clientId: string) {
+    this.clientId = clientId;
+    this.outgoing = new RecordingSubscriber(clientId);
+  }
 }
 
 function tableWith() {
@@ -17,7 +24,7 @@ function tableWith() {
   const table = new SubscriptionTable(router, services.journal, services.population);
   const owner = new Owner("c");
   const subscribe = (filter: string, qos: 0 | 1 | 2 = 0) =>
-    table.subscribe(owner, subscription(owner, filter, { qos }).toStored());
+    table.subscribe(owner, subscription(owner.outgoing, filter, { qos }).toStored());
   return { owner, population: services.population, router, services, subscribe, table };
 }
 
@@ -50,7 +57,7 @@ describe("SubscriptionTable", () => {
 
   test("puts back what a store kept without telling it again, and drops all with the session", () => {
     const { owner, population, router, services, subscribe, table } = tableWith();
-    table.restore(owner, subscription(owner, "a").toStored());
+    table.restore(owner, subscription(owner.outgoing, "a").toStored());
     subscribe("$share/g/b");
     expect([population.subscriptionsCurrent, population.subscriptionsTotal]).toEqual([2, 1]);
     table.dropAll(owner);
@@ -62,12 +69,14 @@ describe("SubscriptionTable", () => {
 describe("Subscription", () => {
   test("knows its kind", () => {
     const owner = new Owner("c");
-    const kinds = ["t", "$SYS/#", "$share/g/t", "$share/g/$SYS/t"].map((filter) => subscription(owner, filter).kind);
+    const kinds = ["t", "$SYS/#", "$share/g/t", "$share/g/$SYS/t"].map(
+      (filter) => subscription(owner.outgoing, filter).kind,
+    );
     expect(kinds).toEqual(["non-shared", "system", "shared", "shared"]);
   });
 
   test("is not made of a filter that is none", () => {
     const owner = new Owner("c");
-    expect(() => subscription(owner, "a/#/b")).toThrow(new RangeError("invalid topic filter a/#/b"));
+    expect(() => subscription(owner.outgoing, "a/#/b")).toThrow(new RangeError("invalid topic filter a/#/b"));
   });
 });

@@ -7,8 +7,11 @@ import type { Router } from "./router.ts";
 import type { Subscriber } from "./subscriber.ts";
 import { Subscription } from "./subscription.ts";
 
-/** A subscriber that keeps subscriptions; sessions do. */
-export interface SubscriptionOwner extends Subscriber {
+/** Who keeps subscriptions; sessions do. */
+export interface SubscriptionOwner {
+  readonly clientId: string;
+  /** Takes what is sent to the subscriptions. */
+  readonly outgoing: Subscriber;
   readonly subscriptions: Map<string, Subscription>;
   /** Subscriptions ever made, replaced ones not counted. */
   subscriptionsTotal: number;
@@ -28,7 +31,7 @@ export class SubscriptionTable {
 
   /** Adds a subscription, or replaces the one with the same filter [MQTT-3.8.4-3]; the filter must be valid. */
   subscribe(owner: SubscriptionOwner, stored: StoredSubscription): { subscription: Subscription; existed: boolean } {
-    const subscription = new Subscription(owner, stored);
+    const subscription = new Subscription(owner.outgoing, stored);
     const present = owner.subscriptions.get(stored.filter);
     if (present !== undefined) this.#router.remove(present);
     else {
@@ -51,7 +54,7 @@ export class SubscriptionTable {
 
   /** Puts back what a store kept. */
   restore(owner: SubscriptionOwner, stored: StoredSubscription): void {
-    const subscription = new Subscription(owner, stored);
+    const subscription = new Subscription(owner.outgoing, stored);
     owner.subscriptions.set(stored.filter, subscription);
     this.#router.add(subscription);
     this.#population.subscriptionsCurrent++;

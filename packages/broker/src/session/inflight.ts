@@ -23,9 +23,9 @@ export class Inflight {
   #newest: Delivery | null = null;
   /**
    * Identifiers of messages that were given up while the client was connected. It may still hold them, so each goes on
-   * counting against its Receive Maximum until it acknowledges or reconnects.
+   * counting against its Receive Maximum until it acknowledges or reconnects. null: there are none.
    */
-  readonly #abandoned: Set<number> = new Set();
+  #abandoned: Set<number> | null = null;
   #lastId = 0;
   #bytes = 0;
 
@@ -35,7 +35,7 @@ export class Inflight {
 
   /** What counts against the client's Receive Maximum. */
   get occupied(): number {
-    return this.#size + this.#abandoned.size;
+    return this.#abandoned === null ? this.#size : this.#size + this.#abandoned.size;
   }
 
   get bytes(): number {
@@ -57,7 +57,7 @@ export class Inflight {
     let id = this.#lastId;
     do {
       id = id === LAST_ID ? 1 : id + 1;
-    } while (slots[id & mask] !== null || (this.#abandoned.size > 0 && this.#abandoned.has(id)));
+    } while (slots[id & mask] !== null || this.#abandoned?.has(id));
     this.#lastId = id;
     delivery.packetId = id;
     this.#put(delivery);
@@ -90,18 +90,22 @@ export class Inflight {
     const delivery = this.#oldest;
     if (delivery === null || (delivery.sentAt ?? 0) > before || delivery.state === "released") return undefined;
     this.remove(delivery.packetId);
+    this.#abandoned ??= new Set();
     this.#abandoned.add(delivery.packetId);
     return delivery;
   }
 
   /** The client acknowledged a message that was given up. */
   settleAbandoned(packetId: number): boolean {
-    return this.#abandoned.delete(packetId);
+    const abandoned = this.#abandoned;
+    if (abandoned === null || !abandoned.delete(packetId)) return false;
+    if (abandoned.size === 0) this.#abandoned = null;
+    return true;
   }
 
   /** A new connection knows nothing of what was given up. */
   forgetAbandoned(): void {
-    if (this.#abandoned.size > 0) this.#abandoned.clear();
+    this.#abandoned = null;
   }
 
   /** All, in order of sending. */

@@ -4,6 +4,7 @@ import type { QoS } from "@gmqtt/packets";
 import type { Message } from "../message.ts";
 import type { SessionMemory, StoredDelivery } from "../persistence/persistence.ts";
 import { lowerQoS } from "../qos.ts";
+import type { Subscriber } from "../router/subscriber.ts";
 import { DropReason } from "../stats/reasons.ts";
 import { Backlog } from "./backlog.ts";
 import { Delivery } from "./delivery.ts";
@@ -22,13 +23,18 @@ const isQoS1 = (delivery: Delivery): boolean => delivery.qos === 1;
 const isQoS2 = (delivery: Delivery): boolean => delivery.qos === 2;
 const isReleased = (delivery: Delivery): boolean => delivery.state === "released";
 
-export class Outgoing {
-  readonly #clientId: string;
-  readonly #services: SessionServices;
-  readonly #recorder: DeliveryRecorder;
-  readonly #inflight: Inflight = new Inflight();
-  readonly #backlog: Backlog;
+export class Outgoing implements Subscriber {
+  readonly clientId: string;
   #link: SessionLink | null = null;
+  /**
+   * Nothing waits to be sent; false: something may. Every message asks, and of thousands of clients each object that has to
+   * be looked at is waited for.
+   */
+  #idle = true;
+  readonly #services: SessionServices;
+  readonly #inflight: Inflight = new Inflight();
+  readonly #recorder: DeliveryRecorder;
+  readonly #backlog: Backlog;
   /** Unacknowledged messages that this connection has not seen again yet; they go before everything else. */
   #again: Delivery[] = [];
   /** Retained messages for new subscriptions, sent as there is room behind the backlog. */
@@ -39,7 +45,7 @@ export class Outgoing {
   #pumpAsked = false;
 
   constructor(clientId: string, services: SessionServices) {
-    this.#clientId = clientId;
+    this.clientId = clientId;
     this.#services = services;
     this.#recorder = new DeliveryRecorder(clientId, services.journal);
     this.#backlog = new Backlog({
@@ -61,6 +67,11 @@ export class Outgoing {
     this.#recorder.active = persistent;
   }
 
+  /** Somebody is there to read. */
+  get connected(): boolean {
+    return this.#link !== null;
+  }
+
   get inflightLength(): number {
     return this.#inflight.size;
   }
@@ -75,19 +86,30 @@ export class Outgoing {
     return link !== null && this.#isIdle() && link.writable && this.#occupied() < link.window;
   }
 
-  /** Nothing waits to be sent. No getter: V8 calls the runtime for a private one, and every message asks. */
+  /** Nothing waits to be sent. No getter: V8 calls the runtime for a private one. */
   #isIdle(): boolean {
-    return this.#backlog.length === 0 && this.#again.length === 0 && this.#replays.length === 0;
+    if (!this.#idle) {
+      this.#idle = this.#backlog.length === 0 && this.#again.length === 0 && this.#replays.length === 0;
+    }
+    return this.#idle;
+  }
+
+  /** It is known of a message that waits. */
+  #queue(delivery: Delivery, now: number): void {
+    this.#idle = false;
+    this.#backlog.add(delivery, now);
   }
 
   /** What counts against the client's Receive Maximum on this connection. */
   #occupied(): number {
-    return this.#inflight.occupied - this.#again.length;
+    const { occupied } = this.#inflight;
+    return this.#idle ? occupied : occupied - this.#again.length;
   }
 
   /** After a start: this many deliveries wait in the store. */
   restoreFrom(stored: number, lastSequence: number): void {
     this.#lastSequence = lastSequence;
+    this.#idle = false;
     this.#backlog.restore(stored);
   }
 
@@ -99,12 +121,14 @@ export class Outgoing {
     this.#link = link;
     this.#inflight.forgetAbandoned();
     this.#again = this.#inflight.all();
+    this.#idle = false;
     this.pump();
   }
 
   /** Sends the retained messages of a new subscription, as fast as the client takes them. */
   replay(replay: Replay): void {
     this.#replays.push(replay);
+    this.#idle = false;
     // To find so many has taken its time already.
     if (replay.count > REPLAYED_PER_TURN) setImmediate(() => this.pump());
     else this.pump();
@@ -133,7 +157,7 @@ export class Outgoing {
     if (qos === 0) {
       if (link === null) {
         if (!this.#services.config.mqtt.queueQos0Messages) return;
-      } else if (!this.#backlog.holdsQoS0) {
+      } else if (this.#isIdle() || !this.#backlog.holdsQoS0) {
         this.#sentQoS0(message, link.sendMessage(message, retain, subscriptionIdentifiers));
         return;
       }
@@ -143,7 +167,7 @@ export class Outgoing {
     if (qos > 0 && link !== null && this.#isIdle() && link.writable && this.#occupied() < link.window) {
       this.#sendFirst(link, delivery, now);
     } else {
-      this.#backlog.add(delivery, now);
+      this.#queue(delivery, now);
     }
   }
 
@@ -247,7 +271,7 @@ export class Outgoing {
     if (result === SendResult.Sent) return;
     const reason = result === SendResult.TooLarge ? DropReason.PacketTooLarge : DropReason.SlowConsumer;
     if (reason === DropReason.SlowConsumer) this.#services.population.limitHit("limits.max_unsent_bytes");
-    this.#services.dropped(this.#clientId, message, 0, reason);
+    this.#services.dropped(this.clientId, message, 0, reason);
   }
 
   #sendFirst(link: SessionLink, delivery: Delivery, now: number): void {
@@ -301,7 +325,7 @@ export class Outgoing {
     this.#inflight.remove(delivery.packetId);
     this.#services.population.inflight--;
     // Acknowledged before it was sent again: a client that is late but not wrong.
-    if (this.#again.length > 0) this.#again = this.#again.filter((entry) => entry !== delivery);
+    if (!this.#idle && this.#again.length > 0) this.#again = this.#again.filter((entry) => entry !== delivery);
   }
 
   #pumpOnce(link: SessionLink, now: number): void {
@@ -354,11 +378,12 @@ export class Outgoing {
     for (let message = replay.next(); message !== undefined; message = replay.next()) {
       const qos = lowerQoS(message.qos, replay.qos);
       if (qos === 0) continue;
-      this.#backlog.add(this.#make(message, qos, true, replay.subscriptionIdentifiers, undefined, now), now);
+      this.#queue(this.#make(message, qos, true, replay.subscriptionIdentifiers, undefined, now), now);
     }
   }
 
   #takePage(page: readonly StoredDelivery[]): void {
+    this.#idle = false;
     for (const stored of page) {
       const delivery = restoreDelivery(stored);
       if (delivery.state === "queued") {

@@ -189,8 +189,14 @@ describe("while the store is away", () => {
     const { session } = open("persistent");
     session.addIncoming(5);
     session.resume(new RecordingLink());
-    session.deliver(messageOn("t"), 1, false, undefined, undefined);
-    open("will", { expiryInterval: 0, will: will() }).session.deliver(messageOn("t"), 1, false, undefined, undefined);
+    session.outgoing.deliver(messageOn("t"), 1, false, undefined, undefined);
+    open("will", { expiryInterval: 0, will: will() }).session.outgoing.deliver(
+      messageOn("t"),
+      1,
+      false,
+      undefined,
+      undefined,
+    );
     open("passing", { expiryInterval: 0 });
     const memory = [...registry.toMemory()];
     expect(memory.map((one) => [one.session.clientId, one.deliveries.length, one.incomingPacketIds])).toEqual([

@@ -70,7 +70,7 @@ describe("Session", () => {
     const link = new RecordingLink();
     link.window = 1;
     session.resume(link);
-    for (const topic of ["a", "b"]) session.deliver(messageOn(topic), 1, false, undefined, undefined);
+    for (const topic of ["a", "b"]) session.outgoing.deliver(messageOn(topic), 1, false, undefined, undefined);
     expect(session.toInfo()).toMatchObject({
       clientId: "c",
       username: "u",
@@ -83,7 +83,7 @@ describe("Session", () => {
       maxQueue: 1000,
       hasWill: false,
     });
-    expect([session.hasRoom, session.link]).toEqual([false, link]);
+    expect([session.outgoing.hasRoom, session.link]).toEqual([false, link]);
     services.clock.advance(5);
     session.detach(services.clock.now());
     expect(session.toInfo()).toMatchObject({ connected: false, disconnectedAt: services.clock.now() });

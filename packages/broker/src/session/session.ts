@@ -4,7 +4,6 @@ import type { ProtocolVersion } from "@gmqtt/packets";
 import type { SessionInfo, WillInfo } from "../client/client-view.ts";
 import type { Message } from "../message.ts";
 import type { SessionMemory, StoredSession } from "../persistence/persistence.ts";
-import type { Subscriber } from "../router/subscriber.ts";
 import type { Subscription } from "../router/subscription.ts";
 import type { WheelTimer } from "../timer-wheel.ts";
 import { Outgoing } from "./outgoing.ts";
@@ -37,7 +36,7 @@ export interface SessionOpening {
   readonly maxInflight: number;
 }
 
-export class Session implements Subscriber {
+export class Session {
   readonly clientId: string;
   readonly createdAt: number;
   readonly outgoing: Outgoing;
@@ -83,11 +82,6 @@ export class Session implements Subscriber {
   /** What the store is told survives the connection. */
   get persistent(): boolean {
     return this.outgoing.persistent;
-  }
-
-  /** Can take a QoS 1 or 2 message at once; a shared subscription prefers such members. */
-  get hasRoom(): boolean {
-    return this.outgoing.hasRoom;
   }
 
   /** A connection has been accepted for this session; nothing is sent before `resume`. */
@@ -146,16 +140,6 @@ export class Session implements Subscriber {
     if (!this.incoming.delete(packetId)) return false;
     if (this.persistent) this.#services.journal.record({ type: "incoming-delete", clientId: this.clientId, packetId });
     return true;
-  }
-
-  deliver(
-    message: Message,
-    qos: 0 | 1 | 2,
-    retain: boolean,
-    subscriptionIdentifiers: readonly number[] | undefined,
-    sharedFilter: string | undefined,
-  ): void {
-    this.outgoing.deliver(message, qos, retain, subscriptionIdentifiers, sharedFilter);
   }
 
   /** @internal the registry ends sessions */
