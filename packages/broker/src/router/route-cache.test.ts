@@ -1,11 +1,11 @@
 import { TopicTable } from "@gmqtt/packets";
 import { describe, expect, test } from "vitest";
-import { Route } from "./route.ts";
+import { Receivers, type Route } from "./route.ts";
 import { RouteCache } from "./route-cache.ts";
 
 const GENERATION = 128 * 1024;
 
-const routeOf = (): Route => new Route([], []);
+const routeOf = (): Route => new Receivers([], []);
 
 function filled(cache: RouteCache, from: number, count: number): void {
   for (let index = from; index < from + count; index++) cache.set(`t${index}`, routeOf());

@@ -32,18 +32,19 @@ export class Receiver {
   }
 }
 
-export class Route {
-  readonly receivers: readonly Receiver[];
+/** Several receivers, groups that each choose one, or nobody. */
+export class Receivers {
+  readonly all: readonly Receiver[];
   readonly groups: readonly SharedGroup[];
-  /** The one receiver, if there is nobody else: with many topics, two arrays on the way to him cost more than sending. */
-  readonly only: Receiver | null;
 
-  constructor(receivers: readonly Receiver[], groups: readonly SharedGroup[]) {
-    this.receivers = receivers;
+  constructor(all: readonly Receiver[], groups: readonly SharedGroup[]) {
+    this.all = all;
     this.groups = groups;
-    this.only = receivers.length === 1 && groups.length === 0 ? (receivers[0] as Receiver) : null;
   }
 }
+
+/** One receiver is his own route: with many topics, each object on the way to him would be waited for. */
+export type Route = Receiver | Receivers;
 
 /** Which subscriptions count. */
 export interface RouteOptions {
@@ -54,7 +55,7 @@ export interface RouteOptions {
   readonly nonShared: boolean;
 }
 
-const NOBODY: Route = new Route([], []);
+const NOBODY: Route = new Receivers([], []);
 
 /** Finds the receivers of a topic among all kinds of subscriptions. */
 export function findRoute(index: FilterIndex, topic: string, overlap: boolean, filter: DeliveryFilter | null): Route {
@@ -107,7 +108,8 @@ function routeOf(
     if (options.overlap) for (const subscription of subscriptions) receivers.push(merge([subscription], limit));
     else receivers.push(merge(subscriptions, limit));
   }
-  return new Route(receivers, groups);
+  const only = receivers.length === 1 && groups.length === 0 ? receivers[0] : undefined;
+  return only ?? new Receivers(receivers, groups);
 }
 
 /**

@@ -4,7 +4,7 @@ import { parseTopicFilter, type QoS, TopicTable } from "@gmqtt/packets";
 import type { Message } from "../message.ts";
 import { combineFilters, type DeliveryFilter } from "./delivery-filter.ts";
 import { type FilterEntry, FilterIndex } from "./filter-index.ts";
-import { findNarrowedRoute, findRoute, merge, type Receiver, type Route, type RouteOptions } from "./route.ts";
+import { findNarrowedRoute, findRoute, merge, Receiver, type Route, type RouteOptions } from "./route.ts";
 import { RouteCache } from "./route-cache.ts";
 import type { SharedGroup } from "./shared-group.ts";
 import type { Subscriber } from "./subscriber.ts";
@@ -90,11 +90,11 @@ export class Router {
       kinds === undefined
         ? this.route(message.topic)
         : findNarrowedRoute(this.#index, message.topic, { ...kinds, overlap: this.#overlap() }, this.#filter);
-    if (route.only !== null) return deliver(route.only, message) ? 1 : 0;
-    const { receivers, groups } = route;
+    if (route instanceof Receiver) return deliver(route, message) ? 1 : 0;
+    const { all, groups } = route;
     let reached = 0;
-    for (let index = 0; index < receivers.length; index++) {
-      if (deliver(receivers[index] as Receiver, message)) reached++;
+    for (let index = 0; index < all.length; index++) {
+      if (deliver(all[index] as Receiver, message)) reached++;
     }
     for (let index = 0; index < groups.length; index++) {
       if ((groups[index] as SharedGroup).deliver(message, this.#filter)) reached++;
