@@ -1,6 +1,8 @@
 /** DISCONNECT from the client (MQTT 5.0 section 3.14). */
 
+import type { HookWrapper } from "@gmqtt/broker";
 import { describe, expect, it } from "vitest";
+import { plugin } from "./plugins.ts";
 import { stores } from "./stores.ts";
 
 describe.each(stores)("DISCONNECT, with the $name store", ({ start }) => {
@@ -44,6 +46,28 @@ describe.each(stores)("DISCONNECT, with the $name store", ({ start }) => {
       expect(await watcher.next("publish")).toMatchObject({ text: "gone" });
     },
   );
+
+  it("counts behind a message that a hook is asked about, also when the connection is finished meanwhile [MQTT-3.14.4-3]", async () => {
+    let answer = (): void => {};
+    const asked: HookWrapper = {
+      onMsgArrived: (next) => async (client, request) => {
+        if (request.message.topic === "1") await new Promise<void>((resolve) => (answer = resolve));
+        return await next(client, request);
+      },
+    };
+    const broker = await start({ plugins: () => [plugin(asked)] });
+    const watcher = await broker.connect();
+    await watcher.subscribe("#");
+    const client = await broker.connect({ will: { topic: "w" }, allowHalfOpen: true });
+    for (const topic of ["1", "2", "3"]) client.send("publish", { topic });
+    client.send("disconnect");
+    client.end();
+    await broker.idle();
+    answer();
+    for (const topic of ["1", "2", "3"]) expect(await watcher.next("publish")).toMatchObject({ topic });
+    await client.closed();
+    await watcher.nothing();
+  });
 
   it("ends the reading: what comes behind it has no effect", async () => {
     const broker = await start();

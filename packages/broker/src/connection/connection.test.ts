@@ -27,6 +27,8 @@ function heldConnection() {
   return { ...around, record, sent };
 }
 
+const turnEnds = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
 describe("a connection", () => {
   test("hands over packets as they come, counted and shown to who watches", () => {
     const { connection, log, receive, shared } = connectionWith();
@@ -56,8 +58,6 @@ describe("a connection", () => {
   });
 
   describe("in a turn of the event loop that has lasted long enough", () => {
-    const turnEnds = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
     /** Others have used the turn up. */
     function late() {
       const around = connectionWith();
@@ -242,6 +242,24 @@ describe("the end of a connection", () => {
     transport.handler?.onData(Buffer.alloc(70_000));
     connection.end();
     expect(transport.calls).toEqual(["pause", "end", "resume"]);
+  });
+
+  test("by the peer waits for a packet that is being waited for, and for those behind it", async () => {
+    const around = connectionWith();
+    const { connection, log, receive, transport } = around;
+    connection.decoder.version = 4;
+    connection.busy = true;
+    receive({ type: 12 }, { type: 12 });
+    transport.handler?.onEnd();
+    connection.busy = false;
+    connection.next();
+    connection.busy = true; // the one behind it as well
+    await turnEnds();
+    expect(log).toEqual([]);
+    connection.busy = false;
+    expect(log).toEqual([]);
+    await turnEnds();
+    expect(log).toEqual(["closed"]);
   });
 
   test("by the peer is told once, and leaves no timer", () => {

@@ -6,7 +6,7 @@ import type { Transport, TransportHandler } from "../listeners/transport.ts";
 import type { TrafficCounters } from "../stats/stats.ts";
 import type { TimerWheel, WheelTimer } from "../timer-wheel.ts";
 import { BorrowedMemory } from "./borrowed-memory.ts";
-import { Output, type OutputShared } from "./output.ts";
+import { type MessageOutput, Output, type OutputShared } from "./output.ts";
 import type { Postponed } from "./turn-budget.ts";
 
 /** How long a peer has to read the last packet and close, before he is cut off: milliseconds. */
@@ -57,8 +57,7 @@ export class Connection implements TransportHandler, Postponed, PacketMemory {
   /** Who works on its packets. */
   readonly owner: ConnectionOwner;
   readonly #shared: ConnectionShared;
-  /** What it sends. Whoever sends many messages keeps this, and is spared a look at the connection. */
-  readonly output: Output;
+  readonly #output: Output;
   readonly #borrowed: BorrowedMemory;
   #busy = false;
   #paused = false;
@@ -87,7 +86,7 @@ export class Connection implements TransportHandler, Postponed, PacketMemory {
     this.owner = owner;
     this.counters = counters;
     this.#borrowed = new BorrowedMemory(shared.messagesSeen);
-    this.output = new Output({
+    this.#output = new Output({
       transport,
       shared,
       counters,
@@ -114,18 +113,23 @@ export class Connection implements TransportHandler, Postponed, PacketMemory {
   }
 
   get version(): ProtocolVersion {
-    return this.output.version;
+    return this.#output.version;
   }
 
   /** Fixed once the CONNECT is known. */
   set version(version: ProtocolVersion) {
-    this.output.version = version;
+    this.#output.version = version;
   }
 
   /** What the client takes: packets of this many bytes, and reason strings and user properties in answers or not. */
   limitOutput(maximumPacketSize: number, problemInformation: boolean): void {
-    this.output.maximumPacketSize = maximumPacketSize;
-    this.output.problemInformation = problemInformation;
+    this.#output.maximumPacketSize = maximumPacketSize;
+    this.#output.problemInformation = problemInformation;
+  }
+
+  /** Sends messages. Whoever sends many keeps it, and is spared a look at the connection. */
+  get output(): MessageOutput {
+    return this.#output;
   }
 
   get closed(): boolean {
@@ -139,22 +143,22 @@ export class Connection implements TransportHandler, Postponed, PacketMemory {
 
   /** Bytes that were to be sent and that the kernel has not taken. */
   get unsentBytes(): number {
-    return this.output.unsentBytes;
+    return this.#output.unsentBytes;
   }
 
   /** PUBACKs that wait for the store. */
   get heldPubacks(): number {
-    return this.output.heldPubacks;
+    return this.#output.heldPubacks;
   }
 
   /** Sends a packet, shortened to what the client takes; false when even so it does not fit. */
   send(packet: Packet, afterCommit = false): boolean {
-    return this.output.send(packet, afterCommit);
+    return this.#output.send(packet, afterCommit);
   }
 
   /** Sends PUBACK, PUBREC, PUBREL or PUBCOMP with reason code 0, once what it implies is committed. */
   sendAck(type: 4 | 5 | 6 | 7, packetId: number): void {
-    this.output.sendAck(type, packetId);
+    this.#output.sendAck(type, packetId);
   }
 
   /** The next packet of the client, counted; null when more bytes are needed. Throws `ProtocolError`. */
@@ -174,6 +178,7 @@ export class Connection implements TransportHandler, Postponed, PacketMemory {
   /** Marks a packet that waits for a hook or the store; those behind it wait too. */
   set busy(busy: boolean) {
     this.#busy = busy;
+    if (!busy && this.#endPostponed) this.#endLater();
     this.#readOn();
   }
 
@@ -193,7 +198,7 @@ export class Connection implements TransportHandler, Postponed, PacketMemory {
   proceed(): void {
     this.#waiting = false;
     this.#proceed();
-    if (this.#endPostponed && !this.#postponed) this.#ended();
+    if (this.#endPostponed && !this.#postponed && !this.#busy) this.#ended();
   }
 
   /**
@@ -205,7 +210,7 @@ export class Connection implements TransportHandler, Postponed, PacketMemory {
     this.#stop();
     if (this.#closed) return;
     this.#linger = this.#shared.wheel.after(LINGER, () => this.transport.destroy());
-    if (!this.output.held) this.#finish(); // else the end follows the last commit
+    if (!this.#output.held) this.#finish(); // else the end follows the last commit
   }
 
   /**
@@ -251,11 +256,12 @@ export class Connection implements TransportHandler, Postponed, PacketMemory {
   }
 
   onDrain(): void {
-    if (this.output.drained() && !this.#ending) this.owner.onWritable();
+    if (this.#output.drained() && !this.#ending) this.owner.onWritable();
   }
 
   onEnd(): void {
-    this.#endPostponed = this.#shared.scheduler.budget.isBusy() && this.#postponeEnd();
+    // What came before it is worked off first: a DISCONNECT among that decides about the will [MQTT-3.14.4-3].
+    this.#endPostponed = this.#busy || (this.#shared.scheduler.budget.isBusy() && this.#postponeEnd());
     if (!this.#endPostponed) this.#ended();
   }
 
@@ -266,13 +272,13 @@ export class Connection implements TransportHandler, Postponed, PacketMemory {
     this.#closed = true;
     this.#stop();
     this.#linger?.cancel();
-    this.output.close();
+    this.#output.close();
     this.owner.onClosed(error);
   }
 
   #stop(): void {
     this.#ending = true;
-    this.output.ending = true;
+    this.#output.ending = true;
   }
 
   #work(now: number, monotonic: number): void {
@@ -295,17 +301,22 @@ export class Connection implements TransportHandler, Postponed, PacketMemory {
   /** Nobody has anything of the packet any more once its receivers have been written to. */
   #passesOn(packet: Packet): boolean {
     return (
-      packet.type === 3 && packet.qos === 0 && !packet.retain && packet.properties === undefined && !this.output.tapped
+      packet.type === 3 && packet.qos === 0 && !packet.retain && packet.properties === undefined && !this.#output.tapped
     );
   }
 
   /** False: it can't. Bytes that are still there may have to wait as well, and are counted. */
   #postponeEnd(): boolean {
     if (this.#waiting || this.decoder.bufferedBytes > 0) return this.#waitForTurn();
+    this.#endLater();
+    return true;
+  }
+
+  #endLater(): void {
+    if (this.#waiting) return;
     this.postponedBytes = 0;
     this.#waiting = true;
     this.#shared.scheduler.budget.postponeEnd(this);
-    return true;
   }
 
   /** Once for whatever waits: what was received, or that and the end behind it. */
@@ -348,7 +359,7 @@ export class Connection implements TransportHandler, Postponed, PacketMemory {
   }
 
   #finish(): void {
-    this.output.finish();
+    this.#output.finish();
     this.transport.end();
     if (this.#paused) this.transport.resume();
     this.#paused = false;
