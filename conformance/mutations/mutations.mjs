@@ -305,7 +305,7 @@ export const mutations = [
     "MQTT-2.2.1-4",
     "give packet identifiers that are in use",
     broker("session/inflight"),
-    "while (slots[id & mask] !== null || (this.#abandoned.size > 0 && this.#abandoned.has(id)))",
+    "while (slots[id & mask] !== null || this.#abandoned?.has(id))",
     "while (false)",
   ),
   mutation(
