@@ -134,7 +134,7 @@ describe("the loan that a connection has received", () => {
     const { chunk, outbound } = receiveLent([publish(), publish()]);
     outbound.writeTo({ write: () => false });
     expect(cameBack(chunk)).toBe(false);
-    outbound.written();
+    outbound.releaseUntaken();
     expect(cameBack(chunk)).toBe(true);
   });
 
@@ -176,7 +176,7 @@ describe("the loan that a connection has received", () => {
     const { chunk, outbound } = receiveLent([publish(), publish()]);
     outbound.writeTo({ write: () => false });
     outbound.clear();
-    outbound.written();
+    outbound.releaseUntaken();
     expect(cameBack(chunk)).toBe(false);
   });
 

@@ -94,7 +94,7 @@ export class ReceiveBuffer {
   advance(): boolean {
     if (this.position < this.limit) return true;
     if (this.#laterLength === 0) this.#seal();
-    // Asked of the numbers, and not of the array: of thousands of clients each array would be waited for.
+    // Asked of the numbers, and not of the array, which would be one more object of each client to look at.
     if (this.#laterLength === 0) {
       this.#read(EMPTY, 0, 0);
       return false;

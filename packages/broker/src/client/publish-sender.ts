@@ -1,7 +1,7 @@
 /** Sends messages to one client: the shared frame where it says the right thing, an own head where it does not. */
 
 import { encodePublishHead, type ProtocolVersion, type PublishProperties, type QoS } from "@gmqtt/packets";
-import type { Output } from "../connection/output.ts";
+import type { MessageOutput } from "../connection/output.ts";
 import type { Message } from "../message.ts";
 import { Frame } from "../message-frame.ts";
 import type { Delivery } from "../session/delivery.ts";
@@ -28,7 +28,7 @@ export interface PublishSenderOptions {
 
 export class PublishSender implements SessionLink {
   readonly window: number;
-  readonly #output: Output;
+  readonly #output: MessageOutput;
   readonly #version: ProtocolVersion;
   readonly #maximumPacketSize: number;
   readonly #onSent: PublishSenderOptions["onSent"];
@@ -36,7 +36,7 @@ export class PublishSender implements SessionLink {
   readonly #since: number;
   readonly #options: PublishSenderOptions;
 
-  constructor(output: Output, options: PublishSenderOptions) {
+  constructor(output: MessageOutput, options: PublishSenderOptions) {
     this.#output = output;
     this.#options = options;
     this.#onSent = options.onSent;

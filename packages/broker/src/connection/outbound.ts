@@ -38,10 +38,7 @@ export class Outbound {
   #chunk: Buffer | null = null;
   #start = 0;
   #end = 0;
-  /**
-   * Something is in one of the lists below. Mostly all that is written is one piece, and of thousands of clients each list
-   * that is looked at is waited for.
-   */
+  /** Something is in one of the lists below. Mostly all that is written is one piece, and none of them is looked at. */
   #listed = false;
   readonly #pool: ChunkPool;
   #segments: Uint8Array[] = [];
@@ -156,7 +153,7 @@ export class Outbound {
   }
 
   /** The sink has taken everything that it had not. */
-  written(): void {
+  releaseUntaken(): void {
     releaseAll(this.#untaken);
   }
 

@@ -40,7 +40,13 @@ export interface OutputOptions {
   readonly source: unknown;
 }
 
-/** Is what it gathers in, rather than to have it: one object of each client less that a message waits for. */
+/** What those who send messages see of it. */
+export type MessageOutput = Pick<
+  Output,
+  "sendFrame" | "sendAck" | "tapPublish" | "tapped" | "unsentBytes" | "blocked" | "held"
+>;
+
+/** Is what it gathers in, rather than to have it: an object of each client less (docs/performance.md, "Each object is waited for"). */
 export class Output extends Outbound implements Flushable, CommitWaiter, GateTarget {
   version: ProtocolVersion = 4;
   /** What the client takes at most, in bytes. */
@@ -165,7 +171,7 @@ export class Output extends Outbound implements Flushable, CommitWaiter, GateTar
   /** The kernel has taken what it had not; writes on. True when that went through as well. */
   drained(): boolean {
     this.#blocked = false;
-    this.written();
+    this.releaseUntaken();
     this.flush();
     return !this.#blocked;
   }

@@ -178,6 +178,14 @@ describe("sockets that read into one place", () => {
     expect(String(socket.read())).toBe("early");
   });
 
+  test("are taken once", async () => {
+    const [client, socket] = await pairs.make();
+    const { ended } = collect(socket);
+    expect(readInto(socket, nobody)).toBe(false);
+    client.end();
+    await ended;
+  });
+
   test("are plain sockets: others are left to be read as streams are", () => {
     expect(readInto(new PassThrough() as unknown as Socket, nobody)).toBe(false);
     const secured = new TLSSocket(new PassThrough() as unknown as Socket);

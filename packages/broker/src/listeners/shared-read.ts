@@ -66,7 +66,7 @@ type ReadingSocket = Socket & {
 let bufferField: symbol | null | undefined;
 
 /** What Node does with a read: the end, and errors, are still for it. */
-let nodesOnRead: OnRead;
+let nodesOnRead: OnRead | undefined;
 
 /** Whose reads fill all of the place, and how many have. */
 let filling: ReadTarget | null = null;
@@ -80,6 +80,8 @@ export function readInto(socket: Socket, target: ReadTarget): boolean {
   if (bufferField === null || socket.constructor !== Socket || !isReadHandle(handle)) return false;
   // Something came while an `onAccept` was waited for: it lies in the stream, and the stream hands it over in order.
   if (socket.readableLength > 0) return false;
+  nodesOnRead ??= handle.onread;
+  if (handle.onread !== nodesOnRead) return false; // somebody else has been at it
   handle.useUserBuffer(landing);
   reading[bufferField] = landing;
   // At the end Node pushes it and then asks the stream for more: for thousands that hang up at once each of the two counts.
@@ -88,20 +90,20 @@ export function readInto(socket: Socket, target: ReadTarget): boolean {
   reading[targetOf] = target;
   target.bytesRead = handle.bytesRead | 0;
   handle[targetOf] = target;
-  nodesOnRead = handle.onread;
   handle.onread = onRead;
   return true;
 }
 
 /**
- * Takes the place of Node's function, which asks five objects of the socket whether it may go on. Of one client they are at
- * hand, of thousands each of them is waited for, and all that the broker does with a message takes hardly longer.
+ * Takes the place of Node's function, which asks five objects of the socket whether it may go on
+ * (docs/performance.md, "Each object is waited for"). What the socket misses is that its own `setTimeout`, which nobody sets
+ * here, hears of reads.
  */
 function onRead(this: ReadHandle, buffer: unknown): unknown {
   const target = this[targetOf];
   const bytesRead = this.bytesRead | 0;
   const length = (bytesRead - target.bytesRead) | 0;
-  if (length === 0) return nodesOnRead.call(this, buffer);
+  if (length === 0) return (nodesOnRead as OnRead).call(this, buffer);
   target.bytesRead = bytesRead;
   hand(length, target);
   if (length < LARGEST_READ) {

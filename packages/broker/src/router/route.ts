@@ -43,7 +43,7 @@ export class Receivers {
   }
 }
 
-/** One receiver is his own route: with many topics, each object on the way to him would be waited for. */
+/** One receiver is his own route (docs/performance.md, "Each object is waited for"). */
 export type Route = Receiver | Receivers;
 
 /** Which subscriptions count. */

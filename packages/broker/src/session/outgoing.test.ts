@@ -39,6 +39,18 @@ describe("what a connected session is sent", () => {
     expect([outgoing.hasRoom, services.population.inflight, services.population.queued]).toEqual([true, 0, 0]);
   });
 
+  test("does not get stuck, nor is overtaken, when somebody asks for room while others give way to it [MQTT-4.6.0-1]", () => {
+    const { deliver, link, outgoing, services } = outgoingWith({ mqtt: { maxQueuedMessages: 2 } });
+    link.window = 1;
+    outgoing.attach(link);
+    for (const topic of ["a", "b"]) deliver(topic);
+    services.dropped = () => expect(outgoing.hasRoom).toBe(false);
+    deliver("c");
+    outgoing.puback(1);
+    deliver("d");
+    expect([link.sent, outgoing.queueLength]).toEqual([["a qos1 #1", "c qos1 #2"], 1]);
+  });
+
   test("at QoS 0 does not wait for the window, but does not overtake QoS 0 that waits", () => {
     const { deliver, link, outgoing } = outgoingWith();
     deliver("offline", 0);

@@ -26,10 +26,7 @@ const isReleased = (delivery: Delivery): boolean => delivery.state === "released
 export class Outgoing implements Subscriber {
   readonly clientId: string;
   #link: SessionLink | null = null;
-  /**
-   * Nothing waits to be sent; false: something may. Every message asks, and of thousands of clients each object that has to
-   * be looked at is waited for.
-   */
+  /** Nothing waits to be sent; false: something may. Every message asks, and would have to look into five objects. */
   #idle = true;
   readonly #services: SessionServices;
   readonly #inflight: Inflight = new Inflight();
@@ -96,8 +93,8 @@ export class Outgoing implements Subscriber {
 
   /** It is known of a message that waits. */
   #queue(delivery: Delivery, now: number): void {
-    this.#idle = false;
     this.#backlog.add(delivery, now);
+    this.#idle = false; // behind it: whoever hears that others had to give way may have asked meanwhile
   }
 
   /** What counts against the client's Receive Maximum on this connection. */
