@@ -300,9 +300,8 @@ export class Connection implements TransportHandler, Postponed, PacketMemory {
 
   /** Nobody has anything of the packet any more once its receivers have been written to. */
   #passesOn(packet: Packet): boolean {
-    return (
-      packet.type === 3 && packet.qos === 0 && !packet.retain && packet.properties === undefined && !this.#output.tapped
-    );
+    const { active } = this.#shared.taps;
+    return packet.type === 3 && packet.qos === 0 && !packet.retain && packet.properties === undefined && !active;
   }
 
   /** False: it can't. Bytes that are still there may have to wait as well, and are counted. */

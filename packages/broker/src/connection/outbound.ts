@@ -41,11 +41,11 @@ export class Outbound {
   /** Something is in one of the lists below. Mostly all that is written is one piece, and none of them is looked at. */
   #listed = false;
   readonly #pool: ChunkPool;
-  #segments: Uint8Array[] = [];
-  #used: Buffer[] = [];
+  readonly #segments: Uint8Array[] = [];
+  readonly #used: Buffer[] = [];
   /** What the bytes that wait lie in, and those that the sink has not taken yet. */
-  #loans: Loan[] = [];
-  #untaken: Loan[] = [];
+  readonly #loans: Loan[] = [];
+  readonly #untaken: Loan[] = [];
 
   constructor(pool: ChunkPool) {
     this.#pool = pool;
@@ -109,7 +109,7 @@ export class Outbound {
   /** Hands everything over to the sink, which answers whether the memory may be reused. Afterwards this is empty. */
   writeTo(sink: SegmentSink): boolean {
     if (this.#bytes === 0) {
-      this.#forgetRange(); // of nothing, in a piece of memory
+      this.#forgetRange(); // one of no bytes may hold a loan
       return true;
     }
     if (this.#chunk !== null || this.#listed) this.#closeRange();
